@@ -1,0 +1,74 @@
+// Policy: what to do next for one credential. A pure, total, deterministic function of
+// (spec, state, newest observations, now): an ordered chain of small named rules, first answer wins.
+//
+// The order is the policy. `Explain` runs the same chain and says what every rule answered.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/core/spec.h"
+#include "agent/core/state.h"
+#include "agent/core/time.h"
+
+namespace tokenwarden {
+
+enum class Action { kHold, kInspect, kRefresh, kPublish, kNeedsOperator };
+std::string_view ToString(Action action);
+
+struct Decision {
+  Action action = Action::kHold;
+  std::string reason;    // fixed word, the rule's: `near_expiry`, `never_observed`, …
+  std::string sentence;  // for people
+  std::optional<Instant> until;      // hold: when to look again; always set for kHold
+  std::vector<std::string> targets;  // publish: which sinks
+
+  bool operator==(const Decision&) const = default;
+};
+
+// What the gatherer found about one credential at one moment.
+struct Snapshot {
+  const CredentialSpec& spec;
+  const CredentialState& state;
+  bool can_refresh = false;        // the issuer offers a renewal for this kind and we hold what it takes
+  std::string cannot_refresh_why;  // otherwise: a sentence
+  bool asked_inspect = false;      // somebody asked through the API, once
+  bool asked_refresh = false;
+  std::string spec_digest;  // of the specification now
+};
+
+using Rule = std::optional<Decision> (*)(const Snapshot&, Instant now);
+struct NamedRule {
+  std::string_view name;
+  Rule rule;
+};
+// asked → waiting for operator → no value → spec changed → publish due → never observed → dead →
+// near expiry → too old → stale observation → hold. The last rule always answers.
+const std::vector<NamedRule>& StandardChain();
+
+Decision Decide(const Snapshot& snapshot, Instant now);
+
+struct RuleAnswer {
+  std::string_view rule;
+  std::optional<Decision> decision;
+};
+std::vector<RuleAnswer> Explain(const Snapshot& snapshot, Instant now);
+
+// ---- arithmetic the rules share; also used by metrics and the CLI ----
+
+// When a renewal is due: `before` the deadline if configured and shorter than the lifetime, else a third
+// of the lifetime (at most 20 days) before it, moved earlier by a jitter of up to a tenth of that window
+// derived from the name. Nothing for never-expiring or unknown lifetimes.
+std::optional<Instant> RenewalDueAt(const CredentialSpec& spec, const CredentialState& state);
+
+// In [0, bound), the same for the same name on every run and machine.
+Seconds JitterFor(std::string_view name, Seconds bound);
+
+// Delay before try number `failures` + 1. Doubles from `first` to a ceiling; the ceiling shrinks to a
+// sixth of what is left before the deadline, so that tries become denser as the end nears.
+Seconds BackoffDelay(std::uint32_t failures, Seconds first, Seconds ceiling,
+                     std::optional<Seconds> left);
+
+}  // namespace tokenwarden

@@ -1,0 +1,84 @@
+// AgentApi: what the outside may ask of a running agent. Implemented by the application layer, called by
+// the gRPC and HTTP adapters. Thread-safe. Views hold no values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/core/refresh_policy.h"
+#include "agent/core/result.h"
+#include "agent/core/secret.h"
+#include "agent/core/spec.h"
+#include "agent/core/state.h"
+#include "agent/ports/state_store.h"
+
+namespace tokenwarden {
+
+struct TokenView {
+  std::string name;
+  std::string tenant;
+  std::string provider;
+  std::map<std::string, std::string> labels;
+  CredentialState state;
+  Deadline deadline;
+  std::optional<Instant> renewal_due_at;
+  std::optional<Instant> next_look_at;
+  std::vector<SinkSpec> sinks;
+};
+
+struct Explanation {
+  TokenView token;
+  Decision decision;
+  struct Line {
+    std::string rule;
+    std::string answer;  // `silent`, or the decision's action and sentence
+  };
+  std::vector<Line> chain;
+  std::optional<Rotation> rotation;  // the latest one
+};
+
+// Empty fields select everything.
+struct TokenSelector {
+  std::string name;
+  std::string tenant;
+  std::map<std::string, std::string> labels;
+
+  bool Matches(const CredentialSpec& spec) const;
+};
+
+struct SubmitRequest {
+  std::string name;
+  Secret value;
+  std::string accept_worse_reason;  // not empty: an operator accepts a worse value, and says why
+};
+
+// One thing that keeps the agent from being ready, live or started.
+struct HealthProblem {
+  std::string credential;  // empty = the agent itself
+  std::string reason;
+  std::string sentence;
+};
+
+class AgentApi {
+ public:
+  virtual ~AgentApi() = default;
+  virtual std::vector<TokenView> List(const TokenSelector& selector) const = 0;
+  virtual Result<TokenView> Get(const std::string& name) const = 0;
+  // Asks the issuer now and waits for the answer.
+  virtual Result<TokenView> Check(const std::string& name) = 0;
+  // Renews now and waits until the new value is current (or refused).
+  virtual Result<TokenView> Refresh(const std::string& name) = 0;
+  virtual Result<TokenView> Submit(SubmitRequest request) = 0;
+  virtual Result<Explanation> Explain(const std::string& name) const = 0;
+  virtual Status Reload() = 0;
+
+  virtual std::vector<HealthProblem> LivenessProblems() const = 0;
+  virtual std::vector<HealthProblem> ReadinessProblems() const = 0;
+  virtual std::vector<HealthProblem> StartupProblems() const = 0;
+
+  // Increases with every change that a view or a metric could show.
+  virtual std::uint64_t Revision() const = 0;
+};
+
+}  // namespace tokenwarden
