@@ -1,0 +1,22 @@
+# Debian's shared libraries.
+find_package(OpenSSL 3 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(prometheus-cpp REQUIRED)  # has no version file
+find_package(Protobuf REQUIRED)
+find_package(gRPC 1.51 CONFIG REQUIRED)
+find_package(fmt REQUIRED)
+pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
+
+tw_library(crypto OpenSSL::SSL OpenSSL::Crypto)
+tw_library(curl CURL::libcurl)
+tw_library(sqlite SQLite::SQLite3)
+tw_library(zlib ZLIB::ZLIB)
+tw_library(yaml yaml-cpp)
+tw_library(metrics prometheus-cpp::core)
+tw_library(protobuf protobuf::libprotobuf)
+tw_library(grpc gRPC::grpc++ protobuf::libprotobuf)
+tw_library(fmt fmt::fmt-header-only)
+tw_library(microhttpd PkgConfig::microhttpd)
