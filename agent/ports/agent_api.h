@@ -2,6 +2,8 @@
 // the gRPC and HTTP adapters. Thread-safe. Views hold no values.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +66,11 @@ class AgentApi {
  public:
   virtual ~AgentApi() = default;
   virtual std::vector<TokenView> List(const TokenSelector& selector) const = 0;
+  // The same, one at a time and without a copy of all of them: for ten thousand credentials.
+  virtual void ForEach(const TokenSelector& selector,
+                       const std::function<void(const TokenView&)>& visit) const {
+    for (const TokenView& view : List(selector)) visit(view);
+  }
   virtual Result<TokenView> Get(const std::string& name) const = 0;
   // Asks the issuer now and waits for the answer.
   virtual Result<TokenView> Check(const std::string& name) = 0;
