@@ -1,6 +1,5 @@
 # Libraries of the distribution under one name each, so that rooms need not know how they are linked:
 #   tw::curl tw::crypto tw::sqlite tw::yaml tw::json tw::metrics tw::microhttpd tw::zlib tw::grpc tw::protobuf
-#   tw::expected tw::fmt tw::cli
 include(${CMAKE_CURRENT_LIST_DIR}/LibraryAlias.cmake)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)

@@ -7,7 +7,6 @@ find_package(yaml-cpp 0.7 REQUIRED)
 find_package(prometheus-cpp REQUIRED)  # has no version file
 find_package(Protobuf REQUIRED)
 find_package(gRPC 1.51 CONFIG REQUIRED)
-find_package(fmt REQUIRED)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 
 tw_library(crypto OpenSSL::SSL OpenSSL::Crypto)
@@ -18,5 +17,4 @@ tw_library(yaml yaml-cpp)
 tw_library(metrics prometheus-cpp::core)
 tw_library(protobuf protobuf::libprotobuf)
 tw_library(grpc gRPC::grpc++ protobuf::libprotobuf)
-tw_library(fmt fmt::fmt-header-only)
 tw_library(microhttpd PkgConfig::microhttpd)

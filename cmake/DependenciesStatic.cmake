@@ -1,0 +1,57 @@
+# Archives: Debian's where they are usable, ours (cmake/static_deps.sh) for libcurl, prometheus-cpp and libmicrohttpd.
+# Debian's own CMake files name shared libraries only, so the archives are named here.
+execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/static_deps.sh --prefix
+                OUTPUT_VARIABLE TOKENWARDEN_DEPS OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+if(NOT EXISTS ${TOKENWARDEN_DEPS}/complete)
+  message(FATAL_ERROR "The static libraries are not built yet: run cmake/static_deps.sh once (make build does), "
+                      "or configure with the preset release-shared.")
+endif()
+
+# tw_archives(OUT NAMES...): full paths, ours before the distribution's.
+function(tw_archives out)
+  set(paths)
+  foreach(name IN LISTS ARGN)
+    find_library(archive lib${name}.a PATHS ${TOKENWARDEN_DEPS}/lib NO_CACHE REQUIRED)
+    list(APPEND paths ${archive})
+    unset(archive)
+  endforeach()
+  set(${out} ${paths} PARENT_SCOPE)
+endfunction()
+
+# Every archive that the static link of a package asks for, from pkg-config, in one group: they need each other.
+function(tw_archive_group out)
+  set(names)
+  foreach(name IN LISTS ARGN)
+    if(NOT name MATCHES "^(ssl|crypto|dl|rt|m|pthread|atomic|c)$")
+      list(APPEND names ${name})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES names)
+  tw_archives(paths ${names})
+  list(JOIN paths "," joined)
+  set(${out} "$<LINK_GROUP:RESCAN,${joined}>" PARENT_SCOPE)
+endfunction()
+
+tw_archives(openssl ssl crypto)
+tw_archives(curl curl nghttp2 z)
+tw_archives(sqlite sqlite3)
+tw_archives(yaml yaml-cpp)
+tw_archives(metrics prometheus-cpp-core)
+tw_archives(microhttpd microhttpd)
+tw_archives(zlib z)
+pkg_check_modules(GRPC_PC REQUIRED grpc++ protobuf)
+tw_archive_group(grpc ${GRPC_PC_STATIC_LIBRARIES} upb address_sorting re2 cares)
+
+tw_library(crypto ${openssl} Threads::Threads)
+tw_library(zlib ${zlib})
+tw_library(curl ${curl} tw::crypto)
+target_compile_definitions(tw_lib_curl INTERFACE CURL_STATICLIB)
+tw_library(sqlite ${sqlite} Threads::Threads)
+tw_library(yaml ${yaml})
+tw_library(metrics ${metrics})
+tw_library(microhttpd ${microhttpd} Threads::Threads)
+tw_library(grpc ${grpc} tw::crypto tw::zlib Threads::Threads)
+tw_library(protobuf tw::grpc)
+foreach(ours IN ITEMS curl metrics microhttpd)
+  target_include_directories(tw_lib_${ours} SYSTEM INTERFACE ${TOKENWARDEN_DEPS}/include)
+endforeach()
