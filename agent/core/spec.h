@@ -52,6 +52,7 @@ struct MetaSpec {
 };
 
 enum class SourceKind { kEnv, kDotenv, kFile, kVault, kKubernetes };
+std::string_view ToString(SourceKind kind);
 struct SourceSpec {
   SourceKind kind = SourceKind::kDotenv;
   std::string path;  // file path; variable name for env
@@ -67,6 +68,7 @@ std::optional<Drift> ParseDrift(std::string_view word);
 
 enum class SinkKind { kDotenv, kFile, kVault, kKubernetes };
 std::string_view ToString(SinkKind kind);
+std::optional<SinkKind> ParseSinkKind(std::string_view word);
 
 enum class FileFormat { kRaw, kJson };
 

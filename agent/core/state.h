@@ -36,6 +36,9 @@ std::string_view ToString(RotationState state);
 std::optional<RotationState> ParseRotationState(std::string_view word);
 // A rotation that still has work to do after a restart.
 bool IsUnfinished(RotationState state);
+// A rotation whose new value is not the credential's value yet: only one of these at a time. Later
+// steps (publishing, settling) may be overtaken by a newer generation.
+bool IsBeforeCurrent(RotationState state);
 // The table of allowed steps; everything else is a defect.
 bool CanFollow(RotationState from, RotationState to);
 
@@ -47,6 +50,7 @@ std::optional<Origin> ParseOrigin(std::string_view word);
 // What an issuer does to the old value when it mints a new one; the strictest is the default.
 enum class RotationModel { kNone, kGraceSame, kGraceFork, kStrict, kStrictFamily };
 std::string_view ToString(RotationModel model);
+std::optional<RotationModel> ParseRotationModel(std::string_view word);
 
 // One place that should hold the current generation.
 struct SinkState {

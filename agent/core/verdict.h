@@ -80,6 +80,9 @@ std::string_view ToString(Reason reason);
 std::optional<Verdict> ParseVerdict(std::string_view word);
 std::optional<Reason> ParseReason(std::string_view word);
 
+// The verdict a reason belongs to. `data_access_expired` also stands beside `restricted`.
+Verdict VerdictOf(Reason reason);
+
 inline bool IsConclusive(Verdict verdict) { return verdict != Verdict::kIndeterminate; }
 
 // Dead: no request with this value can succeed any more; only a new value helps.
