@@ -2,6 +2,8 @@
 // the gRPC and HTTP adapters. Thread-safe. Views hold no values.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -62,6 +64,13 @@ struct HealthProblem {
   std::string sentence;
 };
 
+// How the scheduler is doing, for metrics.
+struct AgentVitals {
+  std::optional<Instant> scheduler_pass_at;  // when it last looked for due work
+  std::size_t renewals_waiting = 0;
+  std::size_t renewals_running = 0;
+};
+
 class AgentApi {
  public:
   virtual ~AgentApi() = default;
@@ -83,6 +92,8 @@ class AgentApi {
   virtual std::vector<HealthProblem> LivenessProblems() const = 0;
   virtual std::vector<HealthProblem> ReadinessProblems() const = 0;
   virtual std::vector<HealthProblem> StartupProblems() const = 0;
+
+  virtual AgentVitals Vitals() const { return {}; }
 
   // Increases with every change that a view or a metric could show.
   virtual std::uint64_t Revision() const = 0;

@@ -30,6 +30,7 @@ struct Event {
     kStoreFailed,
     kConfigReloaded,
     kConfigRejected,
+    kRpcServed,        // endpoint = method, reason = gRPC's word for the outcome: `OK`, `NOT_FOUND`
     kAgent,            // start, stop, anything else
   };
   Kind kind = Kind::kAgent;
