@@ -1,0 +1,21 @@
+#include "agent/app/gather.h"
+
+namespace tokenwarden {
+
+Snapshot Gather(Work& work, bool asked_inspect, bool asked_refresh) {
+  Snapshot snapshot{work.spec(), work.state()};
+  const IssuerSession session = work.Session();
+  const Observation* conclusive =
+      work.state().conclusive ? &*work.state().conclusive : nullptr;
+  const Capabilities can =
+      work.deps().provider.CapabilitiesOf(session.context(), conclusive);
+  snapshot.can_refresh = can.can_refresh && work.spec().renew.enabled;
+  snapshot.cannot_refresh_why =
+      work.spec().renew.enabled ? can.cannot_refresh_why : "renewal is switched off for it";
+  snapshot.asked_inspect = asked_inspect;
+  snapshot.asked_refresh = asked_refresh;
+  snapshot.spec_digest = work.keeper().spec_digest();
+  return snapshot;
+}
+
+}  // namespace tokenwarden

@@ -1,0 +1,31 @@
+#include "agent/app/issuer_session.h"
+
+namespace tokenwarden {
+
+IssuerSession::IssuerSession(const CredentialSpec& spec, SecretResolver& secrets, Instant now,
+                             std::chrono::milliseconds request_timeout)
+    : spec_(spec),
+      app_secret_(Read(spec.meta.app_secret, secrets)),
+      parent_token_(Read(spec.meta.parent_token, secrets)),
+      generate_token_(Read(spec.meta.generate_token, secrets)),
+      now_(now),
+      request_timeout_(request_timeout) {}
+
+std::optional<Secret> IssuerSession::Read(const std::optional<SecretRef>& ref,
+                                          SecretResolver& secrets) {
+  if (!ref) return std::nullopt;
+  Result<Secret> value = secrets.Resolve(*ref);
+  if (value) return std::move(*value);
+  if (!problem_.empty()) problem_ += "; ";
+  problem_ += value.error().message;
+  return std::nullopt;
+}
+
+Observation IssuerSession::Inspect(const Provider& provider, const Secret& value,
+                                   HttpClient& http) const {
+  Observation observation = provider.Inspect(context(), value, http);
+  if (!problem_.empty()) observation.unproven.push_back(problem_);
+  return observation;
+}
+
+}  // namespace tokenwarden

@@ -1,0 +1,75 @@
+// Keeper: one credential under management: its specification, its state, and the right to act on it.
+//
+// One action at a time: whoever acts holds `Acting()` (single flight). The state is an immutable value that
+// is replaced as a whole, so readers never wait for an action that is talking to a slow issuer.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "agent/core/spec.h"
+#include "agent/core/state.h"
+
+namespace tokenwarden {
+
+class Keeper {
+ public:
+  Keeper(std::shared_ptr<const CredentialSpec> spec, std::string spec_digest,
+         CredentialState state)
+      : spec_(std::move(spec)),
+        spec_digest_(std::move(spec_digest)),
+        state_(std::make_shared<const CredentialState>(std::move(state))) {}
+
+  // Held for the length of one action.
+  std::unique_lock<std::mutex> Acting() { return std::unique_lock<std::mutex>(acting_); }
+
+  std::shared_ptr<const CredentialSpec> spec() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return spec_;
+  }
+  std::string spec_digest() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return spec_digest_;
+  }
+  std::shared_ptr<const CredentialState> state() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return state_;
+  }
+
+  void ReplaceSpec(std::shared_ptr<const CredentialSpec> spec, std::string digest) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    spec_ = std::move(spec);
+    spec_digest_ = std::move(digest);
+  }
+  // Only while Acting().
+  void ReplaceState(CredentialState state) {
+    auto next = std::make_shared<const CredentialState>(std::move(state));
+    std::lock_guard<std::mutex> lock(mutex_);
+    state_ = std::move(next);
+  }
+
+  // Asked by somebody, answered by the next action.
+  std::atomic<bool> asked_inspect{false};
+  std::atomic<bool> asked_refresh{false};
+  // A watched place may have changed: look at the source and the sinks at once.
+  std::atomic<bool> asked_verify{true};
+
+  std::atomic<Instant> last_verify{Instant{}};  // when the places were last looked at
+  // When the next look is due, for people.
+  std::atomic<Instant> next_look{Instant{}};
+
+ private:
+  std::mutex acting_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const CredentialSpec> spec_;
+  std::string spec_digest_;
+  std::shared_ptr<const CredentialState> state_;
+};
+
+// Changes whenever the specification changes in any way that could matter to an attempt.
+std::string DigestOf(const CredentialSpec& spec);
+
+}  // namespace tokenwarden

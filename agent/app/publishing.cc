@@ -1,0 +1,335 @@
+#include "agent/app/publishing.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "agent/app/inspection.h"
+#include "agent/core/acceptance.h"
+
+namespace tokenwarden {
+namespace {
+
+SinkState& StateOf(Work& work, const std::string& target) {
+  for (SinkState& sink : work.state().sinks) {
+    if (sink.target == target) return sink;
+  }
+  work.state().sinks.push_back(SinkState{target});
+  return work.state().sinks.back();
+}
+
+Event SinkEvent(const Work& work, const SinkSpec& spec, Event::Kind kind, LogLevel level,
+                std::string message) {
+  Event event = work.MakeEvent(kind, level, std::move(message));
+  event.sink = std::string(ToString(spec.kind));
+  event.target = spec.Target();
+  return event;
+}
+
+void SaveSink(Work& work, const SinkState& sink) {
+  Status saved = work.deps().store.SaveSink(work.spec().name, sink);
+  if (!saved) {
+    work.TellError(Event::Kind::kStoreFailed, "the state of a sink could not be saved",
+                   saved.error());
+  }
+}
+
+Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
+                        PublishOutcome& outcome) {
+  Result<std::unique_ptr<Sink>> sink = work.deps().places.MakeSink(spec);
+  if (!sink) return tl::unexpected<Error>(sink.error());
+  const CredentialState& state = work.state();
+  PublishMarker marker{work.spec().name, state.generation, state.fingerprint, 0, std::nullopt};
+  if (state.conclusive) marker.expires_at = state.conclusive->facts.expires_at;
+  Result<PublishReport> written = (*sink)->Publish(value, marker);
+  if (!written) return tl::unexpected<Error>(written.error());
+  outcome = written->outcome;
+  Result<Secret> held = (*sink)->Read();
+  if (!held) return tl::unexpected<Error>(held.error());
+  if (!held->EqualsInConstantTime(value)) {
+    return MakeError(ErrorKind::kAborted, "read_back_differs",
+                     spec.Target() + " was written, but holds another value when read back",
+                     "find out what else writes to it");
+  }
+  return {};
+}
+
+void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, PublishOutcome outcome) {
+  const bool news = sink.generation != work.state().generation || sink.drifted ||
+                    sink.consecutive_failures != 0;
+  sink.generation = work.state().generation;
+  sink.verified_at = work.now();
+  sink.drifted = false;
+  sink.consecutive_failures = 0;
+  sink.last_error.clear();
+  sink.last_error_reason.clear();
+  Event event = SinkEvent(work, spec, Event::Kind::kPublished,
+                          news ? LogLevel::kInfo : LogLevel::kDebug, "published and read back");
+  event.reason = outcome == PublishOutcome::kWritten ? "written" : "unchanged";
+  event.fields = {{"generation", std::to_string(sink.generation)}};
+  work.Tell(event);
+}
+
+void RecordFailure(Work& work, const SinkSpec& spec, SinkState& sink, const Error& error) {
+  ++sink.consecutive_failures;
+  sink.last_error = error.message;
+  sink.last_error_reason = error.reason;
+  Event event = SinkEvent(work, spec, Event::Kind::kPublishFailed, LogLevel::kError,
+                          "a sink could not be written");
+  event.reason = error.reason;
+  event.fields = {{"error", error.message}, {"action", error.action}};
+  work.Tell(event);
+}
+
+bool SamePlace(const SourceSpec& source, const SinkSpec& sink) {
+  const bool dotenv = source.kind == SourceKind::kDotenv && sink.kind == SinkKind::kDotenv;
+  const bool file = source.kind == SourceKind::kFile && sink.kind == SinkKind::kFile;
+  return (dotenv || file) && source.path == sink.path && source.key == sink.key;
+}
+
+bool IsOlderGeneration(Work& work, const Fingerprint& fingerprint) {
+  Result<std::vector<StoredGeneration>> known =
+      work.deps().store.LoadGenerations(work.spec().name);
+  if (!known) return false;
+  return std::any_of(known->begin(), known->end(), [&](const StoredGeneration& each) {
+    return each.fingerprint == fingerprint && each.generation != work.state().generation;
+  });
+}
+
+// A value that is neither ours nor known: somebody put it there. It is proven like any other candidate.
+Result<RotationOutcome> OfferFound(Work& work, const Rotator& rotator, Origin origin,
+                                   const Secret& value) {
+  Result<RotationOutcome> outcome = rotator.Offer(work, origin, value, "");
+  if (outcome && *outcome == RotationOutcome::kRefused) {
+    Event event = work.MakeEvent(Event::Kind::kNeedsOperator, LogLevel::kError,
+                                 "a hand-made value was refused");
+    event.reason = "refused";
+    work.Tell(event);
+  }
+  return outcome;
+}
+
+enum class Adopted { kYes, kNo, kLater };
+
+Adopted Adopt(Work& work, const Rotator& rotator, const Secret& found) {
+  const Fingerprint fingerprint = work.deps().fingerprinter.Of(found);
+  if (fingerprint == work.state().refused_fingerprint) return Adopted::kNo;
+  if (IsOlderGeneration(work, fingerprint)) return Adopted::kNo;
+  Result<RotationOutcome> outcome = OfferFound(work, rotator, Origin::kAdopt, found);
+  if (!outcome || *outcome == RotationOutcome::kWaiting) return Adopted::kLater;
+  return *outcome == RotationOutcome::kPromoted ? Adopted::kYes : Adopted::kNo;
+}
+
+void MarkDrifted(Work& work, const SinkSpec& spec, const std::string& what) {
+  SinkState& sink = StateOf(work, spec.Target());
+  const bool news = !sink.drifted;
+  sink.drifted = true;
+  if (!news) return;
+  Event event = SinkEvent(work, spec, Event::Kind::kDrifted, LogLevel::kWarn,
+                          "a sink no longer holds what was published");
+  event.reason = std::string(ToString(spec.drift));
+  event.fields = {{"seen", what}};
+  work.Tell(event);
+  work.Audit("drifted", spec.Target() + ": " + what);
+}
+
+void LookAtSink(Work& work, const Rotator& rotator, const SinkSpec& spec, const Secret& value) {
+  SinkState& sink = StateOf(work, spec.Target());
+  if (sink.generation != work.state().generation) return;  // publishing is due anyway
+  sink.last_attempt_at = work.now();
+  Result<std::unique_ptr<Sink>> opened = work.deps().places.MakeSink(spec);
+  Result<Secret> held = opened ? (*opened)->Read() : tl::unexpected<Error>(opened.error());
+  if (!held) {
+    if (held.error().kind == ErrorKind::kNotFound) {
+      MarkDrifted(work, spec, held.error().message);
+    } else {
+      RecordFailure(work, spec, sink, held.error());
+    }
+    return;
+  }
+  if (held->EqualsInConstantTime(value)) {
+    sink.verified_at = work.now();
+    sink.drifted = false;
+    return;
+  }
+  const bool is_source = work.spec().source && SamePlace(*work.spec().source, spec);
+  if (is_source || spec.drift == Drift::kAdopt) {
+    const Adopted adopted = Adopt(work, rotator, *held);
+    if (adopted != Adopted::kNo) return;
+  }
+  MarkDrifted(work, spec, "it holds another value");
+}
+
+// A first value that was refused before is asked about again without a new rotation: a checkpoint may have
+// been passed, a scope granted.
+void OfferFirst(Work& work, const Rotator& rotator, const Secret& value) {
+  if (work.deps().fingerprinter.Of(value) == work.state().refused_fingerprint) {
+    Observation seen = work.Session().Inspect(work.deps().provider, value, work.deps().http);
+    const bool still_unfit = JudgeCandidate(work.spec(), seen, std::nullopt, work.now()).has_value();
+    Remember(work, std::move(seen));
+    work.Save();
+    if (still_unfit) return;
+  }
+  rotator.Offer(work, Origin::kSource, value, "");
+}
+
+void LookAtSource(Work& work, const Rotator& rotator) {
+  const CredentialSpec& spec = work.spec();
+  if (!spec.source) return;
+  const bool is_sink =
+      std::any_of(spec.sinks.begin(), spec.sinks.end(),
+                  [&](const SinkSpec& sink) { return SamePlace(*spec.source, sink); });
+  if (work.state().generation != 0 && is_sink) return;  // seen as a sink
+  Result<std::unique_ptr<Source>> source = work.deps().places.MakeSource(*spec.source);
+  Result<Secret> value = source ? (*source)->Read() : tl::unexpected<Error>(source.error());
+  if (!value) {
+    if (work.state().generation == 0) {
+      work.NeedOperator("no_value", "no value for " + spec.name + " could be read from " +
+                                        Describe(*spec.source) + ": " + value.error().message +
+                                        ". " + value.error().action);
+    }
+    return;
+  }
+  if (work.state().generation == 0) {
+    OfferFirst(work, rotator, *value);
+    return;
+  }
+  const Fingerprint fingerprint = work.deps().fingerprinter.Of(*value);
+  if (fingerprint == work.state().fingerprint || fingerprint == work.state().refused_fingerprint ||
+      IsOlderGeneration(work, fingerprint)) {
+    return;
+  }
+  OfferFound(work, rotator, Origin::kSource, *value);
+}
+
+bool EverySinkHas(const Work& work, const CredentialState& state) {
+  return std::all_of(state.sinks.begin(), state.sinks.end(), [&](const SinkState& sink) {
+    return sink.generation == state.generation && !sink.drifted && sink.verified_at;
+  });
+}
+
+// Consumers are told when every sink was tried: a broken sink must not keep the others' news back.
+bool EverySinkWasTried(const CredentialState& state) {
+  return std::all_of(state.sinks.begin(), state.sinks.end(), [&](const SinkState& sink) {
+    return sink.generation == state.generation || sink.consecutive_failures > 0;
+  });
+}
+
+// Claimed before the message goes out: after a crash in between a consumer may be told never, but never twice.
+void TellConsumers(Work& work) {
+  const CredentialState& state = work.state();
+  if (work.spec().notify.empty() || !EverySinkWasTried(state)) return;
+  const bool nothing_new = state.generation == 1 && state.origin == Origin::kSource;
+  for (const NotifySpec& spec : work.spec().notify) {
+    Result<bool> first = work.deps().store.ClaimNotification(work.spec().name, spec.Target(),
+                                                             state.generation, work.now());
+    if (!first || !*first || nothing_new) continue;
+    Status told = work.deps().notifier.Notify(
+        spec, Notice{work.spec().name, work.spec().tenant, state.generation, state.fingerprint});
+    Event event = work.MakeEvent(told ? Event::Kind::kNotified : Event::Kind::kNotifyFailed,
+                                 told ? LogLevel::kInfo : LogLevel::kError,
+                                 told ? "consumer told" : "consumer could not be told");
+    event.sink = std::string(ToString(spec.kind));
+    event.target = spec.Target();
+    if (!told) {
+      event.reason = told.error().reason;
+      event.fields = {{"error", told.error().message}, {"action", told.error().action}};
+    }
+    work.Tell(event);
+  }
+}
+
+Status Advance(Work& work, const Rotation& rotation, RotationState to) {
+  RotationStep step;
+  step.to = to;
+  Result<Rotation> next = work.deps().store.Advance(rotation.id, std::move(step), work.now());
+  if (!next) {
+    work.TellError(Event::Kind::kStoreFailed, "a rotation step could not be stored", next.error());
+    return tl::unexpected<Error>(next.error());
+  }
+  work.state().rotation = IsUnfinished(to) ? std::optional(to) : std::nullopt;
+  return {};
+}
+
+}  // namespace
+
+void AlignSinks(Work& work) {
+  std::vector<SinkState>& sinks = work.state().sinks;
+  const std::vector<SinkSpec>& wanted = work.spec().sinks;
+  sinks.erase(std::remove_if(sinks.begin(), sinks.end(),
+                             [&](const SinkState& sink) {
+                               return std::none_of(wanted.begin(), wanted.end(),
+                                                   [&](const SinkSpec& spec) {
+                                                     return spec.Target() == sink.target;
+                                                   });
+                             }),
+              sinks.end());
+  for (const SinkSpec& spec : wanted) StateOf(work, spec.Target());
+}
+
+Status PublishTo(Work& work, const std::vector<std::string>& targets) {
+  Result<Secret> value = work.CurrentValue();
+  if (!value) return tl::unexpected<Error>(value.error());
+  for (const SinkSpec& spec : work.spec().sinks) {
+    if (std::find(targets.begin(), targets.end(), spec.Target()) == targets.end()) continue;
+    SinkState& sink = StateOf(work, spec.Target());
+    sink.last_attempt_at = work.now();
+    PublishOutcome outcome = PublishOutcome::kWritten;
+    Status written = WriteAndReadBack(work, spec, *value, outcome);
+    if (written) {
+      RecordSuccess(work, spec, sink, outcome);
+    } else {
+      RecordFailure(work, spec, sink, written.error());
+    }
+    SaveSink(work, sink);
+  }
+  work.Show();
+  return {};
+}
+
+Status LookAtPlaces(Work& work, const Rotator& rotator) {
+  LookAtSource(work, rotator);
+  if (work.state().generation == 0) return {};
+  const Generation before = work.state().generation;
+  for (const SinkSpec& spec : work.spec().sinks) {
+    Result<Secret> value = work.CurrentValue();
+    if (!value) return tl::unexpected<Error>(value.error());
+    LookAtSink(work, rotator, spec, *value);
+    if (work.state().generation != before) break;  // adopted: everything is published anew
+    SaveSink(work, StateOf(work, spec.Target()));
+  }
+  work.Show();
+  return {};
+}
+
+std::optional<Instant> FinishRotation(Work& work) {
+  CredentialState& state = work.state();
+  if (!state.rotation || state.generation == 0) return std::nullopt;
+  if (*state.rotation != RotationState::kCurrent && *state.rotation != RotationState::kPublished &&
+      *state.rotation != RotationState::kSettled) {
+    return std::nullopt;
+  }
+  TellConsumers(work);
+  if (!EverySinkHas(work, state)) return std::nullopt;
+  Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
+  if (!latest || !*latest) return std::nullopt;
+  const Rotation& rotation = **latest;
+  if (rotation.state == RotationState::kCurrent &&
+      !Advance(work, rotation, RotationState::kPublished)) {
+    return std::nullopt;
+  }
+  const Instant settled_at = state.generation_since.value_or(work.now()) + work.spec().settle;
+  if (work.now() < settled_at) {
+    work.Save();
+    return settled_at;
+  }
+  const bool settled = rotation.state == RotationState::kSettled ||
+                       Advance(work, rotation, RotationState::kSettled);
+  if (settled && work.deps().store.Retire(work.spec().name, state.generation, work.now())) {
+    Advance(work, rotation, RotationState::kRetired);
+  }
+  work.Save();
+  return std::nullopt;
+}
+
+}  // namespace tokenwarden

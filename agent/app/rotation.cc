@@ -1,0 +1,350 @@
+#include "agent/app/rotation.h"
+
+#include <utility>
+
+#include "agent/app/recovery.h"
+#include "agent/app/reply_codec.h"
+#include "agent/core/acceptance.h"
+
+namespace tokenwarden {
+namespace {
+
+// Room that must be free on the disk before the issuer is asked: the largest reply we accept.
+constexpr std::size_t kReplyReserve = 64 * 1024;
+// An issuer may answer with the very token it was given; asking again soon would only repeat that.
+constexpr Seconds kSameValuePause = kDay;
+
+Result<Rotation> Step(Work& work, const Rotation& rotation, RotationStep step) {
+  const RotationState to = step.to;
+  Result<Rotation> next = work.deps().store.Advance(rotation.id, std::move(step), work.now());
+  if (!next) {
+    work.TellError(Event::Kind::kStoreFailed, "a rotation step could not be stored", next.error());
+    return next;
+  }
+  work.state().rotation = IsUnfinished(to) ? std::optional(to) : std::nullopt;
+  Event event = work.MakeEvent(Event::Kind::kRotationStep, LogLevel::kDebug, "rotation step");
+  event.reason = std::string(ToString(to));
+  work.Tell(event);
+  return next;
+}
+
+RotationStep To(RotationState state, std::string note = "") {
+  RotationStep step;
+  step.to = state;
+  step.note = std::move(note);
+  return step;
+}
+
+// The request certainly never reached the issuer.
+bool CertainlyNotSent(const Error& error) {
+  return error.reason == "dns" || error.reason == "connect" || error.reason == "plain_http" ||
+         error.reason == "tls" || error.reason == "proxy";
+}
+
+void CountFailure(Work& work, const Error& error) {
+  Attempts& renew = work.state().renew;
+  ++renew.consecutive_failures;
+  renew.last_error = error.message;
+  renew.last_error_reason = error.reason;
+  Event event = work.MakeEvent(Event::Kind::kRenewalFailed, LogLevel::kWarn, "renewal failed");
+  event.reason = error.reason;
+  event.fields = {{"error", error.message}, {"action", error.action}};
+  work.Tell(event);
+}
+
+// A rotation that already made its value current gives way to a newer one: the newest wins.
+Status Supersede(Work& work) {
+  Result<std::optional<Rotation>> latest =
+      work.deps().store.LoadLatestRotation(work.spec().name);
+  if (!latest) return tl::unexpected<Error>(latest.error());
+  if (!*latest || !IsUnfinished((*latest)->state)) return {};
+  const RotationState state = (*latest)->state;
+  if (state != RotationState::kCurrent && state != RotationState::kPublished &&
+      state != RotationState::kSettled && state != RotationState::kCandidate &&
+      state != RotationState::kRefused) {
+    return MakeError(ErrorKind::kAborted, "in_flight",
+                     "a rotation of " + work.spec().name + " is still in flight, at " +
+                         std::string(ToString(state)),
+                     "wait for it, or see `tokenwarden explain " + work.spec().name + "`");
+  }
+  const bool was_current = state == RotationState::kCurrent ||
+                           state == RotationState::kPublished || state == RotationState::kSettled;
+  Result<Rotation> ended =
+      Step(work, **latest, To(was_current ? RotationState::kRetired : RotationState::kFailed,
+                              "superseded by a newer value"));
+  if (!ended) return tl::unexpected<Error>(ended.error());
+  return {};
+}
+
+}  // namespace
+
+Result<RotationOutcome> Rotator::Refresh(Work& work) const {
+  if (!work.state().conclusive) {
+    return MakeError(ErrorKind::kFailedPrecondition, "never_observed",
+                     "credential " + work.spec().name + " was never inspected, so it is not renewed");
+  }
+  Result<Secret> value = work.CurrentValue();
+  if (!value) return tl::unexpected<Error>(value.error());
+  const IssuerSession session = work.Session();
+  Attempts& renew = work.state().renew;
+  renew.last_at = work.now();
+  renew.not_before.reset();
+  Result<Renewal> renewal = work.deps().provider.BuildRenewal(session.context(), *value,
+                                                              *work.state().conclusive);
+  if (!renewal) {
+    CountFailure(work, renewal.error());
+    work.NeedOperator(renewal.error().reason, renewal.error().message + ". " +
+                                                  renewal.error().action);
+    work.Save();
+    return tl::unexpected<Error>(renewal.error());
+  }
+  work.Tell(work.MakeEvent(Event::Kind::kRenewalStarted, LogLevel::kInfo, "renewal started"));
+  if (Status free = Supersede(work); !free) return tl::unexpected<Error>(free.error());
+  Result<Rotation> rotation = work.deps().store.Begin(
+      work.spec().name, Origin::kRefresh, work.state().generation, 0, work.now(), kReplyReserve);
+  if (!rotation) {
+    CountFailure(work, rotation.error());
+    work.Save();
+    return tl::unexpected<Error>(rotation.error());
+  }
+  work.state().rotation = RotationState::kIntent;
+  if (auto* request = std::get_if<HttpRequest>(&*renewal)) {
+    return Send(work, *rotation, std::move(*request));
+  }
+  RotationStep made = To(RotationState::kCandidate, "made from the app's own secret");
+  Secret& local = std::get<Secret>(*renewal);
+  made.candidate = local.Clone();
+  made.candidate_fingerprint = work.deps().fingerprinter.Of(local);
+  Result<Rotation> candidate = Step(work, *rotation, std::move(made));
+  if (!candidate) return tl::unexpected<Error>(candidate.error());
+  return AfterCandidate(work, *candidate, local, "");
+}
+
+Result<RotationOutcome> Rotator::Send(Work& work, const Rotation& rotation,
+                                      HttpRequest request) const {
+  Result<Rotation> requested = Step(work, rotation, To(RotationState::kRequested));
+  if (!requested) return tl::unexpected<Error>(requested.error());
+  request.exactly_once = true;
+  Result<HttpReply> reply = work.deps().http.Send(request);
+  if (!reply) {
+    if (CertainlyNotSent(reply.error())) return Fail(work, *requested, reply.error());
+    Result<Rotation> lost =
+        Step(work, *requested, To(RotationState::kAmbiguous, reply.error().message));
+    if (!lost) return tl::unexpected<Error>(lost.error());
+    CountFailure(work, reply.error());
+    return AfterAmbiguous(work, *lost);
+  }
+  Event replied = work.MakeEvent(Event::Kind::kIssuerReplied, LogLevel::kDebug, "issuer replied");
+  replied.endpoint = request.endpoint_name;
+  replied.code = reply->status;
+  replied.duration = reply->duration;
+  work.Tell(replied);
+  // Stored before it is parsed: a reply that we cannot read today may still hold the only new value.
+  RotationStep received = To(RotationState::kReceived);
+  received.reply = EncodeReply(*reply);
+  Result<Rotation> stored = Step(work, *requested, std::move(received));
+  if (!stored) return tl::unexpected<Error>(stored.error());
+  return AfterReceived(work, *stored, *reply);
+}
+
+Result<RotationOutcome> Rotator::AfterReceived(Work& work, const Rotation& rotation,
+                                               const HttpReply& reply) const {
+  Result<RenewedValue> renewed = work.deps().provider.ParseRenewal(reply);
+  if (!renewed) return Fail(work, rotation, renewed.error());
+  RotationStep candidate = To(RotationState::kCandidate);
+  candidate.candidate = renewed->value.Clone();
+  candidate.candidate_fingerprint = work.deps().fingerprinter.Of(renewed->value);
+  Result<Rotation> next = Step(work, rotation, std::move(candidate));
+  if (!next) return tl::unexpected<Error>(next.error());
+  return AfterCandidate(work, *next, renewed->value, "");
+}
+
+Result<RotationOutcome> Rotator::Offer(Work& work, Origin origin, const Secret& value,
+                                       const std::string& accept_worse_reason) const {
+  const Fingerprint fingerprint = work.deps().fingerprinter.Of(value);
+  if (work.state().generation != 0 && fingerprint == work.state().fingerprint) {
+    return RotationOutcome::kUnchanged;
+  }
+  if (Status free = Supersede(work); !free) return tl::unexpected<Error>(free.error());
+  Result<Rotation> rotation = work.deps().store.Begin(
+      work.spec().name, origin, work.state().generation, 0, work.now(), value.size());
+  if (!rotation) return tl::unexpected<Error>(rotation.error());
+  RotationStep candidate = To(RotationState::kCandidate);
+  candidate.candidate = value.Clone();
+  candidate.candidate_fingerprint = fingerprint;
+  Result<Rotation> next = Step(work, *rotation, std::move(candidate));
+  if (!next) return tl::unexpected<Error>(next.error());
+  return AfterCandidate(work, *next, value, accept_worse_reason);
+}
+
+Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rotation,
+                                                const Secret& value,
+                                                const std::string& accept_worse_reason) const {
+  CredentialState& state = work.state();
+  if (state.generation != 0 && rotation.candidate_fingerprint == state.fingerprint) {
+    state.renew.not_before = work.now() + kSameValuePause;
+    state.renew.last_error = "the issuer answered with the same token";
+    state.renew.last_error_reason = "same_value";
+    Result<Rotation> ended =
+        Step(work, rotation, To(RotationState::kFailed, "the issuer answered with the same token"));
+    if (!ended) return tl::unexpected<Error>(ended.error());
+    work.keeper().asked_inspect = true;  // the same string may have been given a longer life
+    work.Save();
+    return RotationOutcome::kUnchanged;
+  }
+  const IssuerSession session = work.Session();
+  Observation seen = session.Inspect(work.deps().provider, value, work.deps().http);
+  std::optional<RefusedCandidate> refused =
+      JudgeCandidate(work.spec(), seen, work.LivingObservation(), work.now());
+  if (refused && refused->refusal == Refusal::kNotProven) {
+    state.inspect.last_at = work.now();
+    ++state.inspect.consecutive_failures;
+    if (state.generation == 0) state.silence = std::move(seen);
+    work.Save();
+    return RotationOutcome::kWaiting;
+  }
+  const bool overruled = refused && !accept_worse_reason.empty() && !IsDead(seen.verdict);
+  if (refused && !overruled) {
+    const std::string word(ToString(refused->refusal));
+    Result<Rotation> aside =
+        Step(work, rotation, To(RotationState::kRefused, refused->sentence));
+    if (!aside) return tl::unexpected<Error>(aside.error());
+    state.refused_fingerprint = rotation.candidate_fingerprint;
+    if (rotation.origin == Origin::kRefresh) {
+      CountFailure(work, Error{ErrorKind::kFailedPrecondition, word, refused->sentence, ""});
+    }
+    if (state.generation == 0) {
+      // There is no better value: what this one shows is what is known of the credential.
+      state.inspect.last_at = state.inspect.last_success_at = work.now();
+      state.inspect.consecutive_failures = 0;
+      state.conclusive = std::move(seen);
+      state.silence.reset();
+    }
+    work.NeedOperator(word, refused->sentence);
+    work.Audit("refused", refused->sentence);
+    work.Save();
+    return RotationOutcome::kRefused;
+  }
+  if (overruled) {
+    work.Audit("accepted_worse", refused->sentence + " Accepted by an operator: " +
+                                     accept_worse_reason);
+  }
+  Result<Rotation> proven = Step(work, rotation, To(RotationState::kProven));
+  if (!proven) return tl::unexpected<Error>(proven.error());
+  return AfterProven(work, *proven, std::move(seen));
+}
+
+Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotation,
+                                             Observation observation) const {
+  CredentialState next = work.state();
+  next.generation += 1;
+  next.fingerprint = rotation.candidate_fingerprint;
+  next.generation_since = work.now();
+  next.origin = rotation.origin;
+  next.conclusive = std::move(observation);
+  next.silence.reset();
+  next.inspect = Attempts{};
+  next.inspect.last_at = next.inspect.last_success_at = work.now();
+  const std::optional<Instant> renewed_at =
+      rotation.origin == Origin::kRefresh ? std::optional(work.now()) : next.renew.last_success_at;
+  next.renew = Attempts{};
+  next.renew.last_success_at = renewed_at;
+  next.operator_need.reset();
+  next.refused_fingerprint = Fingerprint{};
+  next.spec_digest = work.keeper().spec_digest();
+  next.rotation = RotationState::kCurrent;
+  Result<Rotation> current = work.deps().store.Promote(rotation.id, next, work.now());
+  if (!current) {
+    work.TellError(Event::Kind::kStoreFailed, "a proven value could not be made current",
+                   current.error());
+    return tl::unexpected<Error>(current.error());
+  }
+  work.state() = std::move(next);
+  work.Show();
+  const bool renewed = rotation.origin == Origin::kRefresh;
+  Event event = work.MakeEvent(
+      renewed ? Event::Kind::kRenewalSucceeded : Event::Kind::kStateChanged, LogLevel::kInfo,
+      renewed ? "renewed: the new value is proven and current" : "a proven value is current");
+  event.reason = std::string(ToString(rotation.origin));
+  event.fields = {{"generation", std::to_string(work.state().generation)},
+                  {"fingerprint", work.state().fingerprint.text}};
+  work.Tell(event);
+  work.Audit("promoted", "generation " + std::to_string(work.state().generation) + " (" +
+                             work.state().fingerprint.text + ") is current, from " +
+                             std::string(ToString(rotation.origin)));
+  return RotationOutcome::kPromoted;
+}
+
+Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) const {
+  switch (rotation.state) {
+    case RotationState::kIntent:
+      return Fail(work, rotation,
+                  Error{ErrorKind::kUnavailable, "interrupted",
+                        "the agent stopped before the renewal request was sent", ""});
+    case RotationState::kRequested: {
+      Result<Rotation> lost =
+          Step(work, rotation,
+               To(RotationState::kAmbiguous, "the agent stopped before the reply was stored"));
+      if (!lost) return tl::unexpected<Error>(lost.error());
+      return AfterAmbiguous(work, *lost);
+    }
+    case RotationState::kAmbiguous: return AfterAmbiguous(work, rotation);
+    case RotationState::kReceived: {
+      Result<Secret> stored = work.deps().store.LoadReply(rotation.id);
+      if (!stored) return tl::unexpected<Error>(stored.error());
+      Result<HttpReply> reply = DecodeReply(*stored);
+      if (!reply) return Fail(work, rotation, reply.error());
+      return AfterReceived(work, rotation, *reply);
+    }
+    case RotationState::kCandidate:
+    case RotationState::kProven: {
+      // A proof is not stored, only that there was one: a proven value is proven again, it costs a read.
+      Result<Secret> value = work.deps().store.LoadCandidate(rotation.id);
+      if (!value) return tl::unexpected<Error>(value.error());
+      if (rotation.state == RotationState::kCandidate) {
+        return AfterCandidate(work, rotation, *value, "");
+      }
+      Observation seen = work.Session().Inspect(work.deps().provider, *value, work.deps().http);
+      if (!IsConclusive(seen.verdict)) return RotationOutcome::kWaiting;
+      return AfterProven(work, rotation, std::move(seen));
+    }
+    default: return RotationOutcome::kUnchanged;
+  }
+}
+
+Result<RotationOutcome> Rotator::AfterAmbiguous(Work& work, const Rotation& rotation) const {
+  const IssuerSession session = work.Session();
+  const Observation* conclusive =
+      work.state().conclusive ? &*work.state().conclusive : nullptr;
+  const RotationModel model =
+      work.deps().provider.CapabilitiesOf(session.context(), conclusive).rotation_model;
+  const RecoveryRow& row = RecoveryFor(model);
+  if (row.step == AfterLostReply::kAskAgain) {
+    Result<Rotation> ended = Step(
+        work, rotation,
+        To(RotationState::kFailed, "the reply was lost; " + std::string(row.why)));
+    if (!ended) return tl::unexpected<Error>(ended.error());
+    work.Save();
+    return RotationOutcome::kAmbiguous;
+  }
+  work.NeedOperator("lost_reply",
+                    "the reply to a renewal of " + work.spec().name + " was lost, and " +
+                        std::string(row.why) + ". The current value stays in use; issue a new one " +
+                        "and give it to `tokenwarden submit " + work.spec().name + "`");
+  work.Save();
+  return RotationOutcome::kAmbiguous;
+}
+
+Result<RotationOutcome> Rotator::Fail(Work& work, const Rotation& rotation,
+                                      const Error& error) const {
+  Result<Rotation> failed = Step(work, rotation, To(RotationState::kFailed, error.message));
+  if (!failed) return tl::unexpected<Error>(failed.error());
+  CountFailure(work, error);
+  const bool clear_no = error.kind == ErrorKind::kFailedPrecondition ||
+                        error.kind == ErrorKind::kInvalidArgument;
+  if (clear_no) work.NeedOperator(error.reason, error.message + ". " + error.action);
+  work.Save();
+  return RotationOutcome::kFailed;
+}
+
+}  // namespace tokenwarden

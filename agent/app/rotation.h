@@ -1,0 +1,48 @@
+// Rotator: the one road by which a new value becomes a credential's value.
+//
+//   intent ─► requested ─► received ─► candidate ─► proven ─► current ─► (publishing)
+//
+// A renewal enters at `intent`; a value from the source, an operator or a hand edit enters at `candidate`.
+// Every arrow is durable before the next thing happens. Exactly one request is sent per rotation; retry is
+// a new rotation, decided by policy. All calls are made while the keeper's Acting() lock is held.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/app/work.h"
+
+namespace tokenwarden {
+
+enum class RotationOutcome {
+  kPromoted,   // a new generation is current
+  kUnchanged,  // the value was the one we hold
+  kRefused,    // the candidate is worse or dead; kept aside
+  kWaiting,    // could not be proven yet: resumed later
+  kFailed,     // the issuer said no, or could not be asked
+  kAmbiguous,  // the reply was lost
+};
+
+class Rotator {
+ public:
+  // Asks the issuer once for a new value.
+  Result<RotationOutcome> Refresh(Work& work) const;
+  // Takes a value that somebody else brought. `accept_worse_reason` not empty: accepted although worse.
+  Result<RotationOutcome> Offer(Work& work, Origin origin, const Secret& value,
+                                const std::string& accept_worse_reason) const;
+  // Goes on with an unfinished rotation, from the store alone.
+  Result<RotationOutcome> Resume(Work& work, const Rotation& rotation) const;
+
+ private:
+  Result<RotationOutcome> Send(Work& work, const Rotation& rotation, HttpRequest request) const;
+  Result<RotationOutcome> AfterReceived(Work& work, const Rotation& rotation,
+                                        const HttpReply& reply) const;
+  Result<RotationOutcome> AfterCandidate(Work& work, const Rotation& rotation, const Secret& value,
+                                         const std::string& accept_worse_reason) const;
+  Result<RotationOutcome> AfterProven(Work& work, const Rotation& rotation,
+                                      Observation observation) const;
+  Result<RotationOutcome> AfterAmbiguous(Work& work, const Rotation& rotation) const;
+  Result<RotationOutcome> Fail(Work& work, const Rotation& rotation, const Error& error) const;
+};
+
+}  // namespace tokenwarden

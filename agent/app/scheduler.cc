@@ -1,0 +1,202 @@
+#include "agent/app/scheduler.h"
+
+#include <algorithm>
+
+namespace tokenwarden {
+
+Scheduler::Scheduler(Clock& clock, Limits limits, Job job)
+    : clock_(clock), limits_(limits), job_(std::move(job)) {}
+
+Scheduler::~Scheduler() { Stop(); }
+
+void Scheduler::Start() {
+  turner_ = std::thread([this] { Turn(); });
+}
+
+void Scheduler::Stop() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  stopping_ = true;
+  ++version_;
+  changed_.notify_all();
+  finished_.wait(lock, [this] { return running_ == 0; });
+  lock.unlock();
+  if (turner_.joinable()) turner_.join();
+}
+
+void Scheduler::SetDue(const std::string& name, Entry& entry, Instant due) {
+  due_.erase({entry.due, name});
+  entry.due = due;
+  due_.insert({due, name});
+}
+
+void Scheduler::Add(const std::string& name, const std::string& lane, Instant due) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Entry& entry = entries_[name];
+  entry.lane = lane;
+  entry.removed = false;
+  if (entry.running || entry.queued) {
+    entry.again = true;
+  } else {
+    SetDue(name, entry, due);
+  }
+  ++version_;
+  changed_.notify_all();
+}
+
+void Scheduler::Remove(const std::string& name) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return;
+  due_.erase({found->second.due, name});
+  if (found->second.running || found->second.queued) {
+    found->second.removed = true;
+  } else {
+    entries_.erase(found);
+  }
+}
+
+void Scheduler::Kick(const std::string& name) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || stopping_) return;
+  Entry& entry = found->second;
+  if (entry.running || entry.queued) {
+    entry.again = true;
+    return;
+  }
+  SetDue(name, entry, Instant{});
+  ++version_;
+  changed_.notify_all();
+}
+
+void Scheduler::Turn() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stopping_) {
+    const Instant now = clock_.Now();
+    last_turn_ = now;
+    MoveDueJobs(now);
+    StartWorkers(now);
+    finished_.notify_all();
+    const std::uint64_t seen = version_;
+    clock_.WaitUntil(lock, changed_, NextWake(now),
+                     [this, seen] { return stopping_ || version_ != seen; });
+  }
+}
+
+void Scheduler::MoveDueJobs(Instant now) {
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const std::string name = due_.begin()->second;
+    due_.erase(due_.begin());
+    Entry& entry = entries_[name];
+    entry.queued = true;
+    lanes_[entry.lane].ready.push_back(name);
+  }
+}
+
+void Scheduler::StartWorkers(Instant now) {
+  for (auto& [lane_name, lane] : lanes_) {
+    while (!lane.ready.empty() && lane.running < LimitOf(lane) && now >= lane.not_before &&
+           running_ < limits_.workers) {
+      std::string name = std::move(lane.ready.front());
+      lane.ready.pop_front();
+      Entry& entry = entries_[name];
+      entry.queued = false;
+      if (entry.removed) {
+        entries_.erase(name);
+        continue;
+      }
+      entry.running = true;
+      entry.again = false;
+      ++lane.running;
+      ++running_;
+      std::thread([this, started = std::move(name)]() mutable { Work(std::move(started)); })
+          .detach();
+    }
+  }
+}
+
+void Scheduler::Work(std::string name) {
+  // One worker serves its lane until it is empty: a thread is not started for every job.
+  while (true) {
+    const JobResult result = job_(name);
+    std::unique_lock<std::mutex> lock(mutex_);
+    const std::string lane_name = entries_[name].lane;
+    Finish(name, result);
+    Lane& lane = lanes_[lane_name];
+    const bool go_on = !stopping_ && !lane.ready.empty() && lane.running <= LimitOf(lane) &&
+                       clock_.Now() >= lane.not_before && !entries_[lane.ready.front()].removed;
+    if (!go_on) {
+      --lane.running;
+      --running_;
+      if (lane.running == 0 && lane.ready.empty() && lane.not_before <= clock_.Now()) {
+        lanes_.erase(lane_name);
+      }
+      ++version_;
+      changed_.notify_all();
+      finished_.notify_all();  // under the lock: Stop() may destroy us as soon as it is released
+      return;
+    }
+    name = std::move(lane.ready.front());
+    lane.ready.pop_front();
+    Entry& next = entries_[name];
+    next.queued = false;
+    next.running = true;
+    next.again = false;
+  }
+}
+
+void Scheduler::Finish(const std::string& name, const JobResult& result) {
+  Entry& entry = entries_[name];
+  Lane& lane = lanes_[entry.lane];
+  lane.silent = result.lane_silent;
+  if (result.lane_not_before) lane.not_before = std::max(lane.not_before, *result.lane_not_before);
+  entry.running = false;
+  if (entry.removed) {
+    entries_.erase(name);
+    return;
+  }
+  entry.due = entry.again ? Instant{} : result.next_due;
+  entry.again = false;
+  due_.insert({entry.due, name});
+  ++version_;
+  changed_.notify_all();
+}
+
+Instant Scheduler::NextWake(Instant now) const {
+  Instant wake = due_.empty() ? Clock::kForever : due_.begin()->first;
+  for (const auto& [name, lane] : lanes_) {
+    const bool held = !lane.ready.empty() && lane.not_before > now;
+    if (held) wake = std::min(wake, lane.not_before);
+  }
+  return wake;
+}
+
+bool Scheduler::Idle(Instant now) const {
+  if (running_ != 0 || (!due_.empty() && due_.begin()->first <= now)) return false;
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane.second.ready.empty(); });
+}
+
+void Scheduler::WaitUntilIdle() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  finished_.wait(lock, [this] { return stopping_ || Idle(clock_.Now()); });
+}
+
+Instant Scheduler::LastTurn() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return last_turn_;
+}
+
+std::size_t Scheduler::Waiting() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::size_t waiting = 0;
+  for (const auto& [name, lane] : lanes_) waiting += lane.ready.size();
+  return waiting;
+}
+
+std::size_t Scheduler::Running() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return running_;
+}
+
+}  // namespace tokenwarden

@@ -1,0 +1,105 @@
+// Scheduler: runs each job when it is due, many at once, at most a few per lane.
+//
+// A lane is what shares a limit: one issuer with one app. Lanes never wait for each other: a slow, throttled
+// or dead issuer holds up only its own lane, and a lane whose issuer is silent keeps one worker, not all of them.
+// There is no timer but the next due time. Threads: one that waits, and workers that live while there is work.
+// Thread-safe. A job runs on one worker at a time.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "agent/core/time.h"
+#include "agent/ports/clock.h"
+
+namespace tokenwarden {
+
+struct JobResult {
+  Instant next_due{};
+  bool lane_silent = false;                // the issuer did not answer
+  std::optional<Instant> lane_not_before;  // the issuer told the lane to wait
+};
+
+class Scheduler {
+ public:
+  using Job = std::function<JobResult(const std::string& name)>;
+  struct Limits {
+    std::size_t per_lane = 8;
+    std::size_t workers = 256;
+  };
+
+  Scheduler(Clock& clock, Limits limits, Job job);
+  ~Scheduler();  // stops
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  void Start();
+  // No new job starts; waits for the running ones.
+  void Stop();
+
+  void Add(const std::string& name, const std::string& lane, Instant due);
+  void Remove(const std::string& name);
+  // Runs the job as soon as its lane allows; again after the present run if it is running.
+  void Kick(const std::string& name);
+
+  // Blocks until nothing is due or running. For --once and tests.
+  void WaitUntilIdle();
+  // The wall-clock time of the last pass of the waiting thread.
+  Instant LastTurn() const;
+  std::size_t Waiting() const;  // due jobs that a limit holds back
+  std::size_t Running() const;
+
+ private:
+  struct Entry {
+    std::string lane;
+    Instant due{};
+    bool queued = false;
+    bool running = false;
+    bool again = false;    // kicked while running
+    bool removed = false;  // while running
+  };
+  struct Lane {
+    std::deque<std::string> ready;
+    std::size_t running = 0;
+    bool silent = false;
+    Instant not_before{};
+  };
+
+  void Turn();
+  void MoveDueJobs(Instant now);
+  void StartWorkers(Instant now);
+  void Work(std::string name);
+  void Finish(const std::string& name, const JobResult& result);
+  void SetDue(const std::string& name, Entry& entry, Instant due);
+  std::size_t LimitOf(const Lane& lane) const { return lane.silent ? 1 : limits_.per_lane; }
+  Instant NextWake(Instant now) const;
+  bool Idle(Instant now) const;
+
+  Clock& clock_;
+  const Limits limits_;
+  const Job job_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::condition_variable finished_;
+  std::unordered_map<std::string, Entry> entries_;
+  std::map<std::string, Lane> lanes_;
+  std::set<std::pair<Instant, std::string>> due_;
+  std::size_t running_ = 0;
+  std::uint64_t version_ = 0;  // raised with every change that the waiting thread must see
+  Instant last_turn_{};
+  bool stopping_ = false;
+  std::thread turner_;
+};
+
+}  // namespace tokenwarden

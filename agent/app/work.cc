@@ -1,0 +1,77 @@
+#include "agent/app/work.h"
+
+#include <utility>
+
+namespace tokenwarden {
+
+Work::Work(const Deps& deps, Keeper& keeper, WorkLimits limits)
+    : deps_(deps),
+      keeper_(keeper),
+      limits_(limits),
+      spec_(keeper.spec()),
+      state_(*keeper.state()) {}
+
+IssuerSession Work::Session() const {
+  return IssuerSession(*spec_, deps_.secrets, now(), limits_.request_timeout);
+}
+
+Result<Secret> Work::CurrentValue() const {
+  if (state_.generation == 0) {
+    return MakeError(ErrorKind::kNotFound, "no_value",
+                     "credential " + spec_->name + " has no proven value yet");
+  }
+  return deps_.store.LoadValue(spec_->name, state_.generation);
+}
+
+std::optional<Observation> Work::LivingObservation() const {
+  if (state_.generation == 0 || !state_.conclusive || IsDead(state_.conclusive->verdict)) {
+    return std::nullopt;
+  }
+  return state_.conclusive;
+}
+
+Status Work::Save() {
+  Status saved = deps_.store.SaveState(state_);
+  if (!saved) TellError(Event::Kind::kStoreFailed, "state could not be saved", saved.error());
+  Show();
+  return saved;
+}
+
+Event Work::MakeEvent(Event::Kind kind, LogLevel level, std::string message) const {
+  Event event;
+  event.kind = kind;
+  event.level = level;
+  event.message = std::move(message);
+  event.credential = spec_->name;
+  event.tenant = spec_->tenant;
+  event.provider = std::string(spec_->provider());
+  return event;
+}
+
+void Work::TellError(Event::Kind kind, std::string message, const Error& error) const {
+  Event event = MakeEvent(kind, LogLevel::kError, std::move(message));
+  event.reason = error.reason;
+  event.fields = {{"error", error.message}, {"action", error.action}};
+  Tell(event);
+}
+
+void Work::Audit(const std::string& event, const std::string& sentence) const {
+  Status written = deps_.store.Audit({now(), spec_->name, event, sentence});
+  if (!written) {
+    TellError(Event::Kind::kStoreFailed, "audit entry could not be written", written.error());
+  }
+}
+
+void Work::NeedOperator(std::string reason, std::string sentence) {
+  const bool known = state_.operator_need && state_.operator_need->reason == reason;
+  const Instant since = known ? state_.operator_need->since : now();
+  state_.operator_need = OperatorNeed{std::move(reason), std::move(sentence), since};
+  if (known) return;
+  Event event = MakeEvent(Event::Kind::kNeedsOperator, LogLevel::kError, "an operator is needed");
+  event.reason = state_.operator_need->reason;
+  event.fields = {{"sentence", state_.operator_need->sentence}};
+  Tell(event);
+  Audit("needs_operator", state_.operator_need->sentence);
+}
+
+}  // namespace tokenwarden

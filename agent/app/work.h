@@ -1,0 +1,58 @@
+// Work: one action on one credential. Holds a working copy of the state; Save() makes it durable and visible.
+// Lives while the keeper's Acting() lock is held; used by one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/app/deps.h"
+#include "agent/app/issuer_session.h"
+#include "agent/app/keeper.h"
+
+namespace tokenwarden {
+
+struct WorkLimits {
+  std::chrono::milliseconds request_timeout{10000};
+};
+
+class Work {
+ public:
+  Work(const Deps& deps, Keeper& keeper, WorkLimits limits);
+
+  const Deps& deps() const { return deps_; }
+  Keeper& keeper() const { return keeper_; }
+  const CredentialSpec& spec() const { return *spec_; }
+  CredentialState& state() { return state_; }
+  Instant now() const { return deps_.clock.Now(); }
+
+  // What the issuer needs to know; references are read at the call.
+  IssuerSession Session() const;
+  // The value in use. kNotFound before the first generation.
+  Result<Secret> CurrentValue() const;
+  // The newest conclusive observation while it does not say that the value is dead.
+  std::optional<Observation> LivingObservation() const;
+
+  // Durable, then visible. A failure is told as an event and returned; the working copy stays.
+  Status Save();
+  // Visible only: after a call of the store that already wrote the state.
+  void Show() { keeper_.ReplaceState(state_); }
+
+  // An event that already names the credential.
+  Event MakeEvent(Event::Kind kind, LogLevel level, std::string message) const;
+  void Tell(const Event& event) const { deps_.events.On(event); }
+  void TellError(Event::Kind kind, std::string message, const Error& error) const;
+  // A line in the audit log; failing to write it is told, not returned.
+  void Audit(const std::string& event, const std::string& sentence) const;
+
+  // Records that a person must act; announced only when it is news.
+  void NeedOperator(std::string reason, std::string sentence);
+
+ private:
+  const Deps& deps_;
+  Keeper& keeper_;
+  WorkLimits limits_;
+  std::shared_ptr<const CredentialSpec> spec_;
+  CredentialState state_;
+};
+
+}  // namespace tokenwarden
