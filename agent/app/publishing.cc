@@ -202,7 +202,7 @@ void LookAtSource(Work& work, const Rotator& rotator) {
   OfferFound(work, rotator, Origin::kSource, *value);
 }
 
-bool EverySinkHas(const Work& work, const CredentialState& state) {
+bool EverySinkHas(const CredentialState& state) {
   return std::all_of(state.sinks.begin(), state.sinks.end(), [&](const SinkState& sink) {
     return sink.generation == state.generation && !sink.drifted && sink.verified_at;
   });
@@ -310,7 +310,7 @@ std::optional<Instant> FinishRotation(Work& work) {
     return std::nullopt;
   }
   TellConsumers(work);
-  if (!EverySinkHas(work, state)) return std::nullopt;
+  if (!EverySinkHas(state)) return std::nullopt;
   Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
   if (!latest || !*latest) return std::nullopt;
   const Rotation& rotation = **latest;

@@ -94,7 +94,9 @@ void Scheduler::MoveDueJobs(Instant now) {
 }
 
 void Scheduler::StartWorkers(Instant now) {
-  for (auto& [lane_name, lane] : lanes_) {
+  for (auto& each : lanes_) {
+    const std::string& lane_name = each.first;
+    Lane& lane = each.second;
     while (!lane.ready.empty() && lane.running < LimitOf(lane) && now >= lane.not_before &&
            running_ < limits_.workers) {
       std::string name = std::move(lane.ready.front());
@@ -109,20 +111,21 @@ void Scheduler::StartWorkers(Instant now) {
       entry.again = false;
       ++lane.running;
       ++running_;
-      std::thread([this, started = std::move(name)]() mutable { Work(std::move(started)); })
-          .detach();
+      // Detached, but counted: Stop() waits until the count is zero.
+      std::thread([this, started = std::move(name), lane_name]() mutable {
+        Work(std::move(started), lane_name);
+      }).detach();
     }
   }
 }
 
-void Scheduler::Work(std::string name) {
+void Scheduler::Work(std::string name, const std::string& lane_name) {
   // One worker serves its lane until it is empty: a thread is not started for every job.
   while (true) {
     const JobResult result = job_(name);
     std::unique_lock<std::mutex> lock(mutex_);
-    const std::string lane_name = entries_[name].lane;
-    Finish(name, result);
     Lane& lane = lanes_[lane_name];
+    Finish(name, lane, result);
     const bool go_on = !stopping_ && !lane.ready.empty() && lane.running <= LimitOf(lane) &&
                        clock_.Now() >= lane.not_before && !entries_[lane.ready.front()].removed;
     if (!go_on) {
@@ -145,9 +148,8 @@ void Scheduler::Work(std::string name) {
   }
 }
 
-void Scheduler::Finish(const std::string& name, const JobResult& result) {
+void Scheduler::Finish(const std::string& name, Lane& lane, const JobResult& result) {
   Entry& entry = entries_[name];
-  Lane& lane = lanes_[entry.lane];
   lane.silent = result.lane_silent;
   if (result.lane_not_before) lane.not_before = std::max(lane.not_before, *result.lane_not_before);
   entry.running = false;
@@ -185,6 +187,11 @@ void Scheduler::WaitUntilIdle() {
 Instant Scheduler::LastTurn() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return last_turn_;
+}
+
+bool Scheduler::IsStalled(Instant now) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return !due_.empty() && due_.begin()->first + kMinute < now && last_turn_ + kMinute < now;
 }
 
 std::size_t Scheduler::Waiting() const {

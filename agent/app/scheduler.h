@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -26,7 +27,7 @@ namespace tokenwarden {
 
 struct JobResult {
   Instant next_due{};
-  bool lane_silent = false;                // the issuer did not answer
+  bool lane_silent = false;  // the issuer did not answer
   std::optional<Instant> lane_not_before;  // the issuer told the lane to wait
 };
 
@@ -56,6 +57,8 @@ class Scheduler {
   void WaitUntilIdle();
   // The wall-clock time of the last pass of the waiting thread.
   Instant LastTurn() const;
+  // Something has been due for over a minute and the waiting thread has not taken it up.
+  bool IsStalled(Instant now) const;
   std::size_t Waiting() const;  // due jobs that a limit holds back
   std::size_t Running() const;
 
@@ -78,8 +81,8 @@ class Scheduler {
   void Turn();
   void MoveDueJobs(Instant now);
   void StartWorkers(Instant now);
-  void Work(std::string name);
-  void Finish(const std::string& name, const JobResult& result);
+  void Work(std::string name, const std::string& lane_name);
+  void Finish(const std::string& name, Lane& lane, const JobResult& result);
   void SetDue(const std::string& name, Entry& entry, Instant due);
   std::size_t LimitOf(const Lane& lane) const { return lane.silent ? 1 : limits_.per_lane; }
   Instant NextWake(Instant now) const;

@@ -1,0 +1,78 @@
+// Agent: all credentials under management, the scheduler that drives them, and what the outside may ask.
+// Thread-safe after Start().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "agent/app/deps.h"
+#include "agent/app/keeper.h"
+#include "agent/app/scheduler.h"
+#include "agent/app/work.h"
+#include "agent/ports/agent_api.h"
+
+namespace tokenwarden {
+
+struct AgentOptions {
+  // Reads the configuration anew; the error holds all problems.
+  std::function<Result<Config>()> load_config;
+  FileWatcher* watcher = nullptr;  // none: places are looked at by interval only
+};
+
+class Agent : public AgentApi {
+ public:
+  Agent(const Deps& deps, Config config, AgentOptions options);
+  ~Agent() override;
+
+  // Loads the state and starts the work. Errors: the state cannot be read.
+  Status Start();
+  // Nothing new starts; what runs is waited for.
+  void Stop();
+  // One pass for every credential, then stop: for init containers and cron.
+  Status RunOnce();
+
+  std::vector<TokenView> List(const TokenSelector& selector) const override;
+  void ForEach(const TokenSelector& selector,
+               const std::function<void(const TokenView&)>& visit) const override;
+  Result<TokenView> Get(const std::string& name) const override;
+  Result<TokenView> Check(const std::string& name) override;
+  Result<TokenView> Refresh(const std::string& name) override;
+  Result<TokenView> Submit(SubmitRequest request) override;
+  Result<Explanation> Explain(const std::string& name) const override;
+  Status Reload() override;
+  std::vector<HealthProblem> LivenessProblems() const override;
+  std::vector<HealthProblem> ReadinessProblems() const override;
+  std::vector<HealthProblem> StartupProblems() const override;
+  AgentVitals Vitals() const override;
+  std::uint64_t Revision() const override { return revision_.load(); }
+
+ private:
+  using KeeperPtr = std::shared_ptr<Keeper>;
+
+  KeeperPtr Find(const std::string& name) const;
+  Result<KeeperPtr> Need(const std::string& name) const;
+  std::vector<KeeperPtr> All() const;
+  TokenView ViewOf(const Keeper& keeper) const;
+  JobResult RunJob(const std::string& name);
+  // One pass after an action that somebody asked for; keeps the scheduler's time right.
+  Result<TokenView> PassAndView(Work& work);
+  Status Apply(Config config);
+  void Watch(const CredentialSpec& spec);
+
+  const Deps deps_;
+  AgentOptions options_;
+  WorkLimits limits_;
+  mutable std::mutex mutex_;
+  Config config_;
+  std::map<std::string, KeeperPtr> keepers_;
+  std::atomic<std::uint64_t> revision_{1};
+  std::unique_ptr<Scheduler> scheduler_;
+};
+
+}  // namespace tokenwarden

@@ -1,0 +1,55 @@
+#include <cstdint>
+#include <string_view>
+
+#include "agent/app/keeper.h"
+
+namespace tokenwarden {
+namespace {
+
+// FNV-1a, 64 bit: not a secret and not a defence, only "is it still the same text".
+class Digest {
+ public:
+  Digest& Add(std::string_view text) {
+    for (const char c : text) Mix(static_cast<unsigned char>(c));
+    Mix(0x1f);  // so that ("ab", "c") differs from ("a", "bc")
+    return *this;
+  }
+  Digest& Add(const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) Add(text);
+    return Add("|");
+  }
+  Digest& Add(const std::optional<SecretRef>& ref) { return Add(ref ? Describe(*ref) : ""); }
+  Digest& Add(Seconds duration) { return Add(std::to_string(duration.count())); }
+  Digest& Add(const std::optional<Seconds>& duration) {
+    return Add(duration ? std::to_string(duration->count()) : "-");
+  }
+
+  std::string Hex() const {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[(hash_ >> shift) & 0xf];
+    return text;
+  }
+
+ private:
+  void Mix(unsigned char byte) { hash_ = (hash_ ^ byte) * 1099511628211ull; }
+  std::uint64_t hash_ = 14695981039346656037ull;
+};
+
+}  // namespace
+
+std::string DigestOf(const CredentialSpec& spec) {
+  const MetaSpec& meta = spec.meta;
+  Digest digest;
+  digest.Add(spec.provider()).Add(meta.app_id).Add(meta.app_secret).Add(ToString(meta.kind));
+  digest.Add(meta.endpoint).Add(meta.api_version).Add(meta.required_scopes).Add(meta.user_id);
+  digest.Add(meta.phone_number_id).Add(meta.business_account_id);
+  digest.Add(meta.generate_system_user_id).Add(meta.generate_token).Add(meta.generate_scopes);
+  digest.Add(meta.page_id).Add(meta.parent_token).Add(meta.ca_file);
+  digest.Add(spec.source ? Describe(*spec.source) : "");
+  digest.Add(spec.renew.enabled ? "on" : "off").Add(spec.renew.before).Add(spec.renew.max_age);
+  digest.Add(spec.inspect_every).Add(spec.settle);
+  return digest.Hex();
+}
+
+}  // namespace tokenwarden
