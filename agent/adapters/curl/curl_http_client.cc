@@ -1,0 +1,76 @@
+#include "agent/adapters/curl/curl_http_client.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "agent/adapters/curl/global.h"
+#include "agent/adapters/curl/handle_pool.h"
+#include "agent/adapters/curl/target.h"
+#include "agent/adapters/curl/transfer.h"
+
+namespace tokenwarden::curl {
+namespace {
+
+// Where distributions keep their bundle; a static libcurl knows none of them.
+constexpr const char* kBundles[] = {
+    "/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",              // SUSE
+    "/etc/ssl/cert.pem",                   // BSD, macOS
+};
+
+std::string CaFileFor(const HttpRequest& request, const Options& options) {
+  if (!request.ca_file.empty()) return request.ca_file;
+  if (!options.ca_file.empty()) return options.ca_file;
+  const char* named = std::getenv("SSL_CERT_FILE");
+  if (named != nullptr && *named != '\0') return named;
+  for (const char* bundle : kBundles) {
+    if (access(bundle, R_OK) == 0) return bundle;
+  }
+  return "";
+}
+
+}  // namespace
+
+CurlHttpClient::CurlHttpClient(Options options)
+    : options_(std::move(options)),
+      stop_(std::make_unique<StopState>()),
+      pool_(std::make_unique<HandlePool>(options_.idle_handles, options_.idle_age)) {
+  if (options_.user_agent.empty()) options_.user_agent = "tokenwarden";
+}
+
+CurlHttpClient::~CurlHttpClient() = default;
+
+Result<HttpReply> CurlHttpClient::Send(const HttpRequest& request) {
+  if (stop_->stopping.load()) {
+    return MakeError(ErrorKind::kAborted, "stopping",
+                     "Did not send " + request.endpoint_name + ": this program is stopping.");
+  }
+  InitialiseOnce();
+  Result<Target> target = CheckUrl(request.url);
+  if (!target) return tl::unexpected<Error>(std::move(target.error()));
+  const TransferSettings settings{options_.user_agent, CaFileFor(request, options_)};
+  // Connections that trust different authorities must not be shared.
+  const std::string lane = target->origin + " " + settings.ca_file;
+  Handle handle = pool_->Take(lane, std::chrono::steady_clock::now());
+  if (!handle) {
+    return MakeError(ErrorKind::kResourceExhausted, "no_memory",
+                     "Asked " + target->origin + ": memory ran out.");
+  }
+  Result<HttpReply> reply = RunTransfer(handle.get(), request, *target, settings, *stop_);
+  pool_->Return(lane, std::move(handle), std::chrono::steady_clock::now());
+  return reply;
+}
+
+void CurlHttpClient::Stop(std::chrono::milliseconds grace) {
+  stop_->cut_at.store((std::chrono::steady_clock::now() + grace).time_since_epoch().count());
+  stop_->stopping.store(true);
+}
+
+std::unique_ptr<CurlHttpClient> MakeHttpClient(Options options) {
+  return std::make_unique<CurlHttpClient>(std::move(options));
+}
+
+}  // namespace tokenwarden::curl

@@ -1,0 +1,24 @@
+// Target: the checked address of a request.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/core/result.h"
+
+namespace tokenwarden::curl {
+
+struct Target {
+  std::string origin;  // `https://graph.facebook.com:443`: what messages may name
+  bool plain_http = false;
+  bool loopback = false;
+};
+
+// kInvalidArgument: `plain_http` for http to anything but loopback, `bad_url` for another scheme, a
+// user name, a query or a fragment in the address, or something that is no URL.
+Result<Target> CheckUrl(const std::string& url);
+
+// RFC 3986: everything but unreserved characters is encoded.
+void AppendPercentEncoded(std::string& out, std::string_view bytes);
+
+}  // namespace tokenwarden::curl
