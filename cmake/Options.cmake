@@ -39,14 +39,14 @@ target_compile_options(tw_flags INTERFACE
   -ffunction-sections -fdata-sections
   -fstack-protector-strong -fstack-clash-protection
   -ffile-prefix-map=${PROJECT_BINARY_DIR}/= -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(tw_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(tw_flags INTERFACE -fcf-protection)
 endif()
 target_compile_definitions(tw_flags INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(tw_flags INTERFACE -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack)
-if(TOKENWARDEN_MOLD)
-  target_link_options(tw_flags INTERFACE -fuse-ld=mold)
-endif()
 
 if(TOKENWARDEN_SANITIZE)
   set(sanitize -fsanitize=${TOKENWARDEN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -1,0 +1,68 @@
+# The few commands that matter. Each step says what it does and how long it took. Needs only make on Debian 12.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+STEP := cmake/step.sh
+CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
+
+.PHONY: help build test check demo bench e2e asan tsan fuzz fmt docs bare clean
+
+help: ## Show these commands
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the programs and the simulator into build/release/bin (installs what is missing)
+	@$(STEP) "packages" cmake/bootstrap.sh
+	@$(STEP) "static libraries" cmake/static_deps.sh
+	@$(STEP) "configure build/release" cmake --preset release
+	@$(STEP) "build the programs" cmake --build build/release -j $(JOBS) --target programs
+
+test: build ## Build and run every test, against the programs as they are shipped
+	@$(STEP) "build the tests" cmake --build build/release -j $(JOBS)
+	@$(STEP) "run the tests" $(CTEST) --test-dir build/release -LE 'e2e|bench'
+
+check: ## Format, static analysis, include boundaries, generated files, shell syntax
+	@$(STEP) "packages" cmake/bootstrap.sh check
+	@$(STEP) "include boundaries" cmake/check_includes.sh
+	@$(STEP) "shell syntax" cmake/check_shell.sh
+	@$(STEP) "format" cmake/check_format.sh
+	@$(MAKE) --no-print-directory build
+	@$(STEP) "generated files" cmake/check_generated.sh
+	@$(STEP) "static analysis" cmake/check_tidy.sh build/release
+
+demo: build ## Show a token being renewed, published, gated and revoked, in under a minute
+	@tests/demo/demo.sh
+
+bench: build ## Measure against peers and floors; writes build/bench.json
+	@$(STEP) "packages" cmake/bootstrap.sh bench
+	@tests/bench/run.sh
+
+e2e: build ## Run the programs against real servers
+	@$(STEP) "build the tests" cmake --build build/release -j $(JOBS)
+	@$(STEP) "run the end-to-end tests" $(CTEST) --test-dir build/release -L e2e
+
+asan tsan: ## Run the tests under AddressSanitizer and UBSan, or ThreadSanitizer
+	@$(STEP) "packages" cmake/bootstrap.sh
+	@$(STEP) "configure build/$@" cmake --preset $@
+	@$(STEP) "build with $@" cmake --build build/$@ -j $(JOBS)
+	@$(STEP) "run the tests with $@" $(CTEST) --test-dir build/$@ -LE 'e2e|bench|no-$@'
+
+fuzz: ## Fuzz every parser of outside bytes for FUZZ_SECONDS each
+	@$(STEP) "packages" cmake/bootstrap.sh fuzz
+	@$(STEP) "configure build/fuzz" cmake --preset fuzz
+	@$(STEP) "build the fuzzers" cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	@cmake/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+fmt: ## Format the sources in place
+	@cmake/bootstrap.sh check
+	@cmake/check_format.sh --fix
+
+docs: build ## Write the generated documents again
+	@cmake/check_generated.sh --fix
+
+bare: ## Run make test and make demo in a fresh Debian 12 root (needs root and debootstrap)
+	@cmake/try_bare.sh
+
+clean: ## Remove everything that was built here
+	@rm -rf build
