@@ -34,6 +34,7 @@ struct WipedString {
 struct Exchange {
   HttpReply reply;
   std::size_t header_bytes = 0;
+  bool headers_complete = false;
   bool too_large = false;
   bool stopped = false;
   bool exactly_once = false;
@@ -91,7 +92,11 @@ std::size_t OnHeader(char* bytes, std::size_t, std::size_t size, void* user) {
     return 0;
   }
   const std::string_view line = Trim({bytes, size});
-  if (line.substr(0, 5) == "HTTP/") exchange.reply.headers.clear();  // after a 1xx comes another
+  exchange.headers_complete = exchange.headers_complete || line.empty();
+  if (line.substr(0, 5) == "HTTP/") {  // again after a 1xx
+    exchange.headers_complete = false;
+    exchange.reply.headers.clear();
+  }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return size;
   std::string name(Trim(line.substr(0, colon)));
@@ -238,7 +243,9 @@ Result<HttpReply> RunTransfer(CURL* handle, const HttpRequest& request, const Ta
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail);
 
-  const CURLcode code = curl_easy_perform(handle);
+  CURLcode code = curl_easy_perform(handle);
+  // libcurl takes headers that break off for a reply without a body.
+  if (code == CURLE_OK && !exchange.headers_complete) code = CURLE_PARTIAL_FILE;
   Result<HttpReply> result;
   if (code != CURLE_OK) {
     WipeString(exchange.reply.body);
