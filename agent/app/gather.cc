@@ -12,6 +12,7 @@ Snapshot Gather(Work& work, bool asked_inspect, bool asked_refresh) {
   snapshot.can_refresh = can.can_refresh && work.spec().renew.enabled;
   snapshot.cannot_refresh_why =
       work.spec().renew.enabled ? can.cannot_refresh_why : "renewal is switched off for it";
+  snapshot.can_replace_dead = can.can_replace_dead && work.spec().renew.enabled;
   snapshot.asked_inspect = asked_inspect;
   snapshot.asked_refresh = asked_refresh;
   snapshot.spec_digest = work.keeper().spec_digest();

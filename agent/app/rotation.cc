@@ -204,27 +204,7 @@ Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rota
     return RotationOutcome::kWaiting;
   }
   const bool overruled = refused && !accept_worse_reason.empty() && !IsDead(seen.verdict);
-  if (refused && !overruled) {
-    const std::string word(ToString(refused->refusal));
-    Result<Rotation> aside =
-        Step(work, rotation, To(RotationState::kRefused, refused->sentence));
-    if (!aside) return tl::unexpected<Error>(aside.error());
-    state.refused_fingerprint = rotation.candidate_fingerprint;
-    if (rotation.origin == Origin::kRefresh) {
-      CountFailure(work, Error{ErrorKind::kFailedPrecondition, word, refused->sentence, ""});
-    }
-    if (state.generation == 0) {
-      // There is no better value: what this one shows is what is known of the credential.
-      state.inspect.last_at = state.inspect.last_success_at = work.now();
-      state.inspect.consecutive_failures = 0;
-      state.conclusive = std::move(seen);
-      state.silence.reset();
-    }
-    work.NeedOperator(word, refused->sentence);
-    work.Audit("refused", refused->sentence);
-    work.Save();
-    return RotationOutcome::kRefused;
-  }
+  if (refused && !overruled) return Refuse(work, rotation, *refused, std::move(seen));
   if (overruled) {
     work.Audit("accepted_worse", refused->sentence + " Accepted by an operator: " +
                                      accept_worse_reason);
@@ -232,6 +212,32 @@ Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rota
   Result<Rotation> proven = Step(work, rotation, To(RotationState::kProven));
   if (!proven) return tl::unexpected<Error>(proven.error());
   return AfterProven(work, *proven, std::move(seen));
+}
+
+Result<RotationOutcome> Rotator::Refuse(Work& work, const Rotation& rotation,
+                                        const RefusedCandidate& refused, Observation seen) const {
+  CredentialState& state = work.state();
+  Result<Rotation> aside = Step(work, rotation, To(RotationState::kRefused, refused.sentence));
+  if (!aside) return tl::unexpected<Error>(aside.error());
+  state.refused_fingerprint = rotation.candidate_fingerprint;
+  const std::string word(ToString(refused.refusal));
+  if (rotation.origin == Origin::kRefresh) {
+    CountFailure(work, Error{ErrorKind::kFailedPrecondition, word, refused.sentence, ""});
+  }
+  if (state.generation == 0) {
+    // There is no better value: what this one shows is what is known of the credential.
+    state.inspect.last_at = state.inspect.last_success_at = work.now();
+    state.inspect.consecutive_failures = 0;
+    state.conclusive = std::move(seen);
+    state.silence.reset();
+  }
+  // A value that a person brought and that was refused must not keep the good one from being renewed.
+  if (state.generation == 0 || rotation.origin == Origin::kRefresh) {
+    work.NeedOperator(word, refused.sentence);
+  }
+  work.Audit("refused", refused.sentence);
+  work.Save();
+  return RotationOutcome::kRefused;
 }
 
 Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotation,

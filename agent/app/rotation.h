@@ -11,6 +11,7 @@
 #include <string>
 
 #include "agent/app/work.h"
+#include "agent/core/acceptance.h"
 
 namespace tokenwarden {
 
@@ -39,6 +40,8 @@ class Rotator {
                                         const HttpReply& reply) const;
   Result<RotationOutcome> AfterCandidate(Work& work, const Rotation& rotation, const Secret& value,
                                          const std::string& accept_worse_reason) const;
+  Result<RotationOutcome> Refuse(Work& work, const Rotation& rotation,
+                                 const RefusedCandidate& refused, Observation seen) const;
   Result<RotationOutcome> AfterProven(Work& work, const Rotation& rotation,
                                       Observation observation) const;
   Result<RotationOutcome> AfterAmbiguous(Work& work, const Rotation& rotation) const;

@@ -20,6 +20,8 @@ namespace tokenwarden {
 struct Capabilities {
   bool can_refresh = false;
   std::string cannot_refresh_why;  // a sentence, when it cannot
+  // A successor can be made without the old value (generated, re-derived, rebuilt): also when that is dead.
+  bool can_replace_dead = false;
   bool can_revoke = false;
   RotationModel rotation_model = RotationModel::kStrictFamily;
 };

@@ -1,6 +1,7 @@
 // FakeClock: time that moves only when a test says so. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -25,28 +26,28 @@ class FakeClock : public Clock {
                  Instant until, const std::function<bool()>& ready) override {
     {
       std::lock_guard<std::mutex> guard(mutex_);
-      waiters_.push_back(&changed);
+      waiters_.push_back({lock.mutex(), &changed});
       ++waits_;
     }
-    // The lock is free only inside wait(), so Advance() cannot slip between the test and the wait.
     changed.wait(lock, [&] { return ready() || Now() >= until; });
     std::lock_guard<std::mutex> guard(mutex_);
-    for (std::size_t i = 0; i < waiters_.size(); ++i) {
-      if (waiters_[i] == &changed) {
-        waiters_.erase(waiters_.begin() + static_cast<std::ptrdiff_t>(i));
-        break;
-      }
-    }
+    const auto mine = std::find_if(waiters_.begin(), waiters_.end(),
+                                   [&](const Waiter& each) { return each.changed == &changed; });
+    waiters_.erase(mine);
   }
 
   void Advance(Seconds by) { Set(Now() + by); }
   void Set(Instant now) {
-    std::vector<std::condition_variable*> woken;
+    std::vector<Waiter> woken;
     {
       std::lock_guard<std::mutex> lock(mutex_);
       now_ = now;
       woken = waiters_;
-      for (std::condition_variable* waiter : woken) waiter->notify_all();
+    }
+    for (const Waiter& waiter : woken) {
+      // Taking the waiter's lock once means that it either sees the new time or already sleeps.
+      std::lock_guard<std::mutex> lock(*waiter.mutex);
+      waiter.changed->notify_all();
     }
   }
   // How often somebody went to sleep: an idle agent must not count up.
@@ -56,10 +57,15 @@ class FakeClock : public Clock {
   }
 
  private:
+  struct Waiter {
+    std::mutex* mutex;
+    std::condition_variable* changed;
+  };
+
   mutable std::mutex mutex_;
   Instant now_;
   int waits_ = 0;
-  std::vector<std::condition_variable*> waiters_;
+  std::vector<Waiter> waiters_;
 };
 
 }  // namespace tokenwarden

@@ -1,0 +1,227 @@
+#include "agent/composition.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "agent/adapters/crypto/mac.h"
+#include "agent/adapters/crypto/sealer.h"
+#include "agent/adapters/crypto/state_key.h"
+#include "agent/adapters/curl/curl_http_client.h"
+#include "agent/adapters/files/place_factory.h"
+#include "agent/adapters/files/secret_resolver.h"
+#include "agent/adapters/grpc/prepare_process.h"
+#include "agent/adapters/grpc/server.h"
+#include "agent/adapters/http/http_server.h"
+#include "agent/adapters/log/log_listener.h"
+#include "agent/adapters/meta/meta_provider.h"
+#include "agent/adapters/metrics/metrics_page.h"
+#include "agent/adapters/notify/notifier.h"
+#include "agent/adapters/sqlite/sqlite_state_store.h"
+#include "agent/adapters/system/file_watcher.h"
+#include "agent/adapters/system/process.h"
+#include "agent/adapters/system/signal_waiter.h"
+#include "agent/adapters/system/system_clock.h"
+#include "agent/adapters/yaml/config_loader.h"
+#include "agent/app/agent.h"
+#include "agent/app/event_fanout.h"
+#include "agent/app/health_page.h"
+#include "agent/core/version.h"
+
+namespace tokenwarden {
+namespace {
+
+constexpr int kExitUsage = 2;
+// SIGTERM to the end: running requests are cut after this, and the rest takes well under a second.
+constexpr std::chrono::milliseconds kDrain{3500};
+
+int Fail(const Error& error) {
+  std::fprintf(stderr, "tokenwarden-agent: %s\n", error.message.c_str());
+  if (!error.action.empty()) std::fprintf(stderr, "  what to do: %s\n", error.action.c_str());
+  return kExitUsage;
+}
+
+std::string DirectoryOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string TextOf(const yaml::ConfigProblem& problem) {
+  std::string text = problem.file + ":" + std::to_string(problem.line) + ":" +
+                     std::to_string(problem.column) + ": " + problem.message;
+  if (!problem.suggestion.empty()) text += " (" + problem.suggestion + ")";
+  return text;
+}
+
+Result<Config> Load(const std::string& path) {
+  yaml::LoadedConfig loaded = yaml::LoadConfig(path);
+  if (loaded.config && loaded.problems.empty()) return std::move(*loaded.config);
+  std::string message = "the configuration is not usable";
+  for (const yaml::ConfigProblem& problem : loaded.problems) message += "\n  " + TextOf(problem);
+  return MakeError(ErrorKind::kInvalidArgument, "bad_configuration", message,
+                   "mend it and check it with `tokenwarden validate " + path + "`");
+}
+
+Result<crypto::StateKey> LoadStateKey(const Config& config, SecretResolver& secrets) {
+  if (!config.state_key) {
+    return MakeError(ErrorKind::kInvalidArgument, "no_state_key",
+                     "the configuration names no key to seal the state with (state.key)",
+                     "make one with `tokenwarden keygen FILE` and add `key: {file: FILE}`");
+  }
+  Result<Secret> content = secrets.Resolve(*config.state_key);
+  if (!content) return tl::unexpected<Error>(content.error());
+  return crypto::ParseStateKey(*content);
+}
+
+std::string FromEnvironment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+log::Options LogOptions(const CommandLine& line, const Config& config) {
+  log::Options options;
+  options.format = config.log_format;
+  if (line.log_format == "text") options.format = LogFormat::kText;
+  if (line.log_format == "json") options.format = LogFormat::kJson;
+  options.level = line.verbose ? LogLevel::kDebug : LogLevel::kInfo;
+  return options;
+}
+
+http::Handler HealthHandler(std::function<std::vector<HealthProblem>()> problems) {
+  return [problems = std::move(problems)] {
+    HealthPage page = RenderHealth(problems());
+    return http::Text(page.status, std::move(page.body));
+  };
+}
+
+std::map<std::string, http::Handler> Pages(Agent& agent, metrics::MetricsPage& page) {
+  std::map<std::string, http::Handler> pages;
+  pages["/metrics"] = [&page] {
+    http::Answer answer;
+    answer.content_type = metrics::kContentType;
+    answer.body = page.RenderGzip();
+    answer.gzip = true;
+    return answer;
+  };
+  pages["/livez"] = HealthHandler([&agent] { return agent.LivenessProblems(); });
+  pages["/readyz"] = HealthHandler([&agent] { return agent.ReadinessProblems(); });
+  pages["/startupz"] = HealthHandler([&agent] { return agent.StartupProblems(); });
+  return pages;
+}
+
+// --once: the worst of all credentials, in the gate's words.
+int ExitCodeOf(const Agent& agent) {
+  int code = 0;
+  agent.ForEach({}, [&code](const TokenView& view) {
+    const bool proven = view.state.generation != 0 && view.state.conclusive &&
+                        view.state.conclusive->verdict == Verdict::kValid;
+    bool behind = false;
+    for (const SinkState& sink : view.state.sinks) {
+      behind = behind || sink.generation != view.state.generation;
+    }
+    if (proven && !behind) return;
+    const bool unknown = !view.state.conclusive;
+    if (code != 4) code = unknown ? 4 : 1;
+  });
+  return code;
+}
+
+void TellStart(EventListener& events, const std::string& message,
+               std::vector<std::pair<std::string, std::string>> fields) {
+  Event event;
+  event.message = message;
+  event.fields = std::move(fields);
+  events.On(event);
+}
+
+}  // namespace
+
+int RunAgent(const CommandLine& line) {
+  grpc_adapter::PrepareProcess();
+  sys::HardenProcess();
+  sys::SignalWaiter signals;  // blocks the signals before any thread exists
+
+  Result<Config> config = Load(line.config_path);
+  if (!config) return Fail(config.error());
+  const std::string base_dir = DirectoryOf(line.config_path);
+  const auto secrets = files::MakeSecretResolver(base_dir);
+  Result<crypto::StateKey> key = LoadStateKey(*config, *secrets);
+  if (!key) return Fail(key.error());
+  const auto sealer = crypto::MakeSealer(*key);
+  const auto fingerprinter = crypto::MakeFingerprinter(*key);
+  const auto mac = crypto::MakeMac();
+  auto store = sqlite::OpenStateStore(config->state_path, *sealer);
+  if (!store) return Fail(store.error());
+
+  sys::SystemClock clock;
+  log::LogListener log(clock, LogOptions(line, *config));
+  metrics::MetricsPage page(clock, {std::string(kVersion), "", __VERSION__});
+  EventFanout events;
+  events.Add(log);
+  events.Add(page);
+
+  const auto http_client = curl::MakeHttpClient(
+      {"tokenwarden/" + std::string(kVersion), config->ca_file});
+  const auto provider =
+      meta::MakeProvider(*mac, {FromEnvironment("TOKENWARDEN_META_ENDPOINT")});
+  const auto places = files::MakePlaceFactory(base_dir);
+  const auto notifier = notify::MakeNotifier(*http_client, base_dir);
+  sys::InotifyFileWatcher watcher(base_dir);
+
+  const Deps deps{clock,    *http_client,   *provider, **store, *places,
+                  *secrets, *fingerprinter, *notifier, events};
+  AgentOptions options;
+  options.load_config = [path = line.config_path] { return Load(path); };
+  options.watcher = line.once ? nullptr : &watcher;
+  const std::string http_listen = config->http_listen;
+  const std::string grpc_listen = config->grpc_listen;
+  const std::size_t credentials = config->credentials.size();
+  Agent agent(deps, std::move(*config), std::move(options));
+  page.SetApi(agent);
+
+  if (line.once) {
+    Status done = agent.RunOnce();
+    return done ? ExitCodeOf(agent) : Fail(done.error());
+  }
+
+  std::unique_ptr<http::HttpServer> http_server;
+  if (!http_listen.empty()) {
+    auto started = http::HttpServer::Start({http_listen}, Pages(agent, page));
+    if (!started) return Fail(started.error());
+    http_server = std::move(*started);
+  }
+  std::unique_ptr<grpc_adapter::Server> grpc_server;
+  if (!grpc_listen.empty()) {
+    grpc_adapter::ServerOptions server_options;
+    server_options.listen = grpc_listen;
+    server_options.version = std::string(kVersion);
+    server_options.started_at = clock.Now();
+    auto started = grpc_adapter::Server::Start(agent, &events, std::move(server_options));
+    if (!started) return Fail(started.error());
+    grpc_server = std::move(*started);
+    events.Add(*grpc_server);
+  }
+  Status started = agent.Start();
+  if (!started) return Fail(started.error());
+  watcher.Watch(line.config_path.substr(line.config_path.rfind('/') + 1), [&agent] { agent.Reload(); });
+  TellStart(events, "agent started",
+            {{"version", std::string(kVersion)},
+             {"credentials", std::to_string(credentials)},
+             {"http", http_server ? http_server->address() : "off"},
+             {"grpc", grpc_server ? grpc_server->address() : "off"}});
+
+  while (signals.Wait() == sys::Signal::kReload) agent.Reload();
+
+  TellStart(events, "agent stopping", {});
+  http_client->Stop(kDrain);
+  agent.Stop();
+  if (grpc_server) grpc_server->Shutdown();
+  http_server.reset();
+  TellStart(events, "agent stopped", {});
+  return 0;
+}
+
+}  // namespace tokenwarden

@@ -1,0 +1,132 @@
+#include "agent/app/rotation.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/app/recovery.h"
+#include "agent/app/reply_codec.h"
+#include "tests/unit/app/world.h"
+
+namespace tokenwarden {
+namespace {
+
+struct DueWorld : World {
+  DueWorld() {
+    spec.renew.before = 14 * kDay;
+    issuer.Mint("first", Living(2 * kDay, 58 * kDay));
+    places.Put(".env#TOKEN", "first");
+    issuer.NextRenewal("second", Living(60 * kDay, Seconds{0}));
+  }
+};
+
+Error Lost() {
+  return Error{ErrorKind::kUnavailable, "connection_lost", "the connection was lost", ""};
+}
+
+TEST(Rotation, SendsOneRequestOnlyWhenTheReplyIsLostAndAsksAgainLater) {
+  DueWorld world;
+  world.issuer.FailSend(Lost(), /*commit_first=*/true);
+  world.Pass();
+  EXPECT_EQ(world.issuer.exchanges(), 1);
+  EXPECT_EQ(world.Held(), "first");
+  EXPECT_EQ(world.state().generation, 1u);
+  world.issuer.NextRenewal("third", world.Living(60 * kDay, Seconds{0}));
+  world.clock.Advance(kDay);
+  world.Pass();
+  EXPECT_EQ(world.issuer.exchanges(), 2);
+  EXPECT_EQ(world.Held(), "third");
+}
+
+TEST(Rotation, NeverAsksAStrictIssuerAgainByItselfAfterALostReply) {
+  DueWorld world;
+  world.issuer.set_rotation_model(RotationModel::kStrict);
+  world.issuer.FailSend(Lost(), /*commit_first=*/true);
+  world.Pass();
+  for (int hour = 0; hour < 24; ++hour) {
+    world.clock.Advance(kHour);
+    world.Pass();
+  }
+  EXPECT_EQ(world.issuer.exchanges(), 1);
+  ASSERT_TRUE(world.state().operator_need.has_value());
+  EXPECT_EQ(world.state().operator_need->reason, "lost_reply");
+}
+
+TEST(Rotation, TriesAgainWithGrowingPausesWhenTheIssuerCannotBeReached) {
+  DueWorld world;
+  world.issuer.FailSend({ErrorKind::kUnavailable, "connect", "refused", ""}, false, 3);
+  world.Pass();
+  EXPECT_EQ(world.issuer.exchanges(), 0);
+  EXPECT_EQ(world.state().renew.consecutive_failures, 1u);
+  world.Pass();
+  EXPECT_EQ(world.state().renew.consecutive_failures, 1u) << "the pause is kept";
+  for (int hour = 0; hour < 8; ++hour) {
+    world.clock.Advance(kHour);
+    world.Pass();
+  }
+  EXPECT_EQ(world.Held(), "second");
+}
+
+TEST(Rotation, TreatsTheSameTokenAsNoNewsAndDoesNotRepeatTheQuestionAtOnce) {
+  DueWorld world;
+  world.issuer.NextRenewal("first", world.Living(2 * kDay, 58 * kDay));
+  world.Pass();
+  EXPECT_EQ(world.state().generation, 1u);
+  EXPECT_EQ(world.issuer.exchanges(), 1);
+  world.clock.Advance(kHour);
+  world.Pass();
+  EXPECT_EQ(world.issuer.exchanges(), 1);
+}
+
+// A process that ends after any durable step goes on from the store alone.
+TEST(Rotation, GoesOnFromEveryDurableStepAfterARestart) {
+  for (int calls = 0; calls < 40; ++calls) {
+    DueWorld world;
+    world.Pass();  // without faults: how many durable calls there are
+    DueWorld broken;
+    broken.store.FailFromCall(calls);
+    broken.Pass();
+    broken.store.FailNever();
+    broken.keeper.reset();
+    for (int day = 0; day < 2; ++day) {
+      broken.issuer.BeSilent(std::nullopt);
+      broken.Pass();
+      broken.clock.Advance(kHour);
+    }
+    const std::string held = broken.Held();
+    ASSERT_FALSE(broken.issuer.minted().empty()) << calls;
+    EXPECT_TRUE(held == broken.issuer.minted().back()) << "after " << calls << " calls: " << held;
+    EXPECT_LE(broken.issuer.exchanges(), 2) << calls;
+  }
+}
+
+TEST(Recovery, AsksAgainOnlyWhereThatCannotDestroyWhatLives) {
+  EXPECT_EQ(RecoveryFor(RotationModel::kNone).step, AfterLostReply::kAskAgain);
+  EXPECT_EQ(RecoveryFor(RotationModel::kGraceSame).step, AfterLostReply::kAskAgain);
+  EXPECT_EQ(RecoveryFor(RotationModel::kGraceFork).step, AfterLostReply::kAskAgain);
+  EXPECT_EQ(RecoveryFor(RotationModel::kStrict).step, AfterLostReply::kAskOperator);
+  EXPECT_EQ(RecoveryFor(RotationModel::kStrictFamily).step, AfterLostReply::kAskOperator);
+}
+
+TEST(ReplyCodec, KeepsEveryByteOfAReply) {
+  HttpReply reply;
+  reply.status = 200;
+  reply.headers = {{"content-type", "application/json"}, {"date", "Fri, 20 Nov 2026 10:00:00 GMT"}};
+  reply.body = std::string("{\"a\":\n\n1}\0 end", 15);
+  Result<HttpReply> back = DecodeReply(EncodeReply(reply));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->status, reply.status);
+  EXPECT_EQ(back->headers, reply.headers);
+  EXPECT_EQ(back->body, reply.body);
+}
+
+TEST(ReplyCodec, RefusesEveryTruncationOfTheHead) {
+  HttpReply reply;
+  reply.status = 200;
+  reply.headers = {{"date", "x"}};
+  const Secret whole = EncodeReply(reply);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(DecodeReply(Secret(whole.Reveal().substr(0, size))).has_value()) << size;
+  }
+}
+
+}  // namespace
+}  // namespace tokenwarden
