@@ -21,11 +21,11 @@ constexpr Word<DeadlineReason> kDeadlineReasons[] = {
     {DeadlineReason::kUnknown, "unknown"},
 };
 
+}  // namespace
+
 bool TellsATime(DeadlineReason reason) {
   return reason != DeadlineReason::kNever && reason != DeadlineReason::kUnknown;
 }
-
-}  // namespace
 
 std::string_view ToString(Severity severity) { return WordFor(kSeverities, severity); }
 std::optional<Severity> ParseSeverity(std::string_view word) { return ValueFor(kSeverities, word); }

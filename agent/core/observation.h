@@ -50,6 +50,7 @@ enum class DeadlineReason {
 };
 std::string_view ToString(DeadlineReason reason);
 std::optional<DeadlineReason> ParseDeadlineReason(std::string_view word);
+bool TellsATime(DeadlineReason reason);  // not never, not unknown
 
 struct ClockReading {
   DeadlineReason reason = DeadlineReason::kUnknown;

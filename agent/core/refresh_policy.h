@@ -17,12 +17,14 @@ namespace tokenwarden {
 
 enum class Action { kHold, kInspect, kRefresh, kPublish, kNeedsOperator };
 std::string_view ToString(Action action);
+std::optional<Action> ParseAction(std::string_view word);
 
 struct Decision {
   Action action = Action::kHold;
   std::string reason;    // fixed word, the rule's: `near_expiry`, `never_observed`, …
   std::string sentence;  // for people
-  std::optional<Instant> until;      // hold: when to look again; always set for kHold
+  // Hold: when to look again, always set; Instant::max() when nothing will fall due by itself.
+  std::optional<Instant> until;
   std::vector<std::string> targets;  // publish: which sinks
 
   bool operator==(const Decision&) const = default;
@@ -37,6 +39,9 @@ struct Snapshot {
   bool asked_inspect = false;      // somebody asked through the API, once
   bool asked_refresh = false;
   std::string spec_digest;  // of the specification now
+  // A successor can be made without the old value (derived from a parent, generated, rebuilt): the one case
+  // in which a dead value can be renewed.
+  bool can_replace_dead = false;
 };
 
 using Rule = std::optional<Decision> (*)(const Snapshot&, Instant now);
@@ -44,8 +49,12 @@ struct NamedRule {
   std::string_view name;
   Rule rule;
 };
-// asked → waiting for operator → no value → spec changed → publish due → never observed → dead →
-// near expiry → too old → stale observation → hold. The last rule always answers.
+// asked → no value → spec changed → publish due → never observed → dead → near expiry → too old →
+// needs attention → stale observation → waiting for operator → hold. The last rule always answers.
+//
+// Why this order: a person's wish and a mended specification are tried at once. Sinks come before the issuer:
+// what we hold must be in place whatever we ask for next. `waiting for operator` stops renewals (the rules
+// that renew look at the need themselves), never inspections, publishing or the news that a value died.
 const std::vector<NamedRule>& StandardChain();
 
 Decision Decide(const Snapshot& snapshot, Instant now);
@@ -58,9 +67,10 @@ std::vector<RuleAnswer> Explain(const Snapshot& snapshot, Instant now);
 
 // ---- arithmetic the rules share; also used by metrics and the CLI ----
 
-// When a renewal is due: `before` the deadline if configured and shorter than the lifetime, else a third
-// of the lifetime (at most 20 days) before it, moved earlier by a jitter of up to a tenth of that window
-// derived from the name. Nothing for never-expiring or unknown lifetimes.
+// When a renewal is due: `before` the end if configured and shorter than the lifetime, else a third of the
+// lifetime (at most 20 days) before it, moved earlier by a jitter of up to a tenth of that window derived
+// from the name. The end is the access expiry (or the refresh expiry, if earlier): the clocks that a renewal
+// moves. Nothing for never-expiring or unknown lifetimes.
 std::optional<Instant> RenewalDueAt(const CredentialSpec& spec, const CredentialState& state);
 
 // In [0, bound), the same for the same name on every run and machine.

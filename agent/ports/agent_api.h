@@ -13,6 +13,7 @@
 #include "agent/core/refresh_policy.h"
 #include "agent/core/result.h"
 #include "agent/core/secret.h"
+#include "agent/core/select.h"
 #include "agent/core/spec.h"
 #include "agent/core/state.h"
 #include "agent/ports/state_store.h"
@@ -40,15 +41,6 @@ struct Explanation {
   };
   std::vector<Line> chain;
   std::optional<Rotation> rotation;  // the latest one
-};
-
-// Empty fields select everything.
-struct TokenSelector {
-  std::string name;
-  std::string tenant;
-  std::map<std::string, std::string> labels;
-
-  bool Matches(const CredentialSpec& spec) const;
 };
 
 struct SubmitRequest {
