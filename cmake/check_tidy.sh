@@ -44,5 +44,5 @@ printf '%s\n' "${todo[@]}" | xargs -P "$(nproc)" -L 1 bash -c '
     touch "$cache/$0"
   else
     printf "%s\n" "$output"
-    exit 255
+    exit 1
   fi'
