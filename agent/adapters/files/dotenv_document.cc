@@ -14,9 +14,7 @@ constexpr std::size_t kNowhere = std::string_view::npos;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 bool StartsKey(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
-bool ContinuesKey(char c) {
-  return StartsKey(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
-}
+bool ContinuesKey(char c) { return StartsKey(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; }
 
 std::size_t SkipBlank(std::string_view text, std::size_t at, std::size_t end) {
   while (at < end && IsBlank(text[at])) ++at;
@@ -98,7 +96,8 @@ void ReadUnquoted(std::string_view text, std::size_t after, std::size_t line_end
 void ReadQuoted(std::string_view text, std::size_t open, std::size_t line_end, DotenvEntry& entry) {
   entry.quote = QuoteOf(text[open]);
   entry.begin = open;
-  entry.end = line_end;  // a value that cannot be read ends with its line, so that the next lines count
+  entry.end =
+      line_end;  // a value that cannot be read ends with its line, so that the next lines count
   const std::size_t close = FindClosing(text, open);
   const bool one_line = close < line_end;
   if (close == kNowhere || (!one_line && !EndsCleanly(text, close + 1))) {
@@ -230,7 +229,8 @@ Status DotenvDocument::CheckHidden(std::string_view key) const {
       const Head head = ReadHead(bytes_, at + 1, end);
       if (head.assigns && head.key == key) {
         return Problem("inside_quotes", key,
-                       "line " + std::to_string(line) + " lies inside the quotes that open on line " +
+                       "line " + std::to_string(line) +
+                           " lies inside the quotes that open on line " +
                            std::to_string(entry.line),
                        "Close the quote on line " + std::to_string(entry.line) + ".");
       }

@@ -1,16 +1,21 @@
 // DotenvDocument: one `.env` file as bytes that can be read and edited without losing any of them.
 //
-// The grammar is what the common loaders (Node's and Python's dotenv, Docker Compose) and POSIX shells
-// agree on; where they differ the choice is written here.
+// The grammar is what the common loaders (Node's and Python's dotenv, Docker Compose) and POSIX
+// shells agree on; where they differ the choice is written here.
 //
 //   [spaces] [export spaces] KEY [spaces] = [spaces] VALUE [spaces] [# comment]
 //
-// * KEY: a letter or `_`, then letters, digits, `_`, `.` and `-` (shells refuse the last two, loaders do not).
-// * 'single' and `backtick` values are literal; "double" ones know \n \r \t \\ \" \$ \` and keep any other
+// * KEY: a letter or `_`, then letters, digits, `_`, `.` and `-` (shells refuse the last two,
+// loaders do not).
+// * 'single' and `backtick` values are literal; "double" ones know \n \r \t \\ \" \$ \` and keep
+// any other
 //   backslash. All three may span lines. `$NAME` is never expanded.
-// * An unquoted value ends at the end of the line or at a `#` after a space; spaces around it do not count.
-// * Lines end with LF or CRLF, also mixed; a UTF-8 byte order mark is skipped; the last newline may be missing.
-// * Blank lines, comments and lines that are none of this are kept and never stop us. A line that cannot be
+// * An unquoted value ends at the end of the line or at a `#` after a space; spaces around it do
+// not count.
+// * Lines end with LF or CRLF, also mixed; a UTF-8 byte order mark is skipped; the last newline may
+// be missing.
+// * Blank lines, comments and lines that are none of this are kept and never stop us. A line that
+// cannot be
 //   read matters only when its own key is asked for.
 //
 // Pure; a value type that is not synchronised. Wipes its bytes when destroyed.
@@ -47,7 +52,8 @@ class DotenvDocument {
  public:
   static constexpr std::size_t kMaxBytes = 1024 * 1024;
 
-  // `name` is how messages call the file. kInvalidArgument `too_large` and `binary_file` (a NUL byte).
+  // `name` is how messages call the file. kInvalidArgument `too_large` and `binary_file` (a NUL
+  // byte).
   static Result<DotenvDocument> Parse(std::string_view bytes, std::string name);
 
   DotenvDocument(DotenvDocument&&) noexcept = default;
@@ -58,17 +64,17 @@ class DotenvDocument {
   const std::vector<DotenvEntry>& entries() const { return entries_; }
   std::string_view bytes() const { return bytes_; }
 
-  // The value of one key; empty when it is there but empty. kNotFound `no_such_key`; kInvalidArgument
-  // `duplicate_key`, `unterminated_quote`, `text_after_quote`, `control_character`, `invalid_line`,
-  // `inside_quotes`: the message names the lines.
+  // The value of one key; empty when it is there but empty. kNotFound `no_such_key`;
+  // kInvalidArgument `duplicate_key`, `unterminated_quote`, `text_after_quote`,
+  // `control_character`, `invalid_line`, `inside_quotes`: the message names the lines.
   Result<Secret> Read(std::string_view key) const;
   // The value of an entry of this document without a problem.
   Secret ValueOf(const DotenvEntry& entry) const;
 
-  // Replaces the value of one key, or appends the key, and keeps every other byte, the kind of quotes
-  // (where the value can be written in it so that loaders and shells agree), `export`, spaces and the
-  // comment. Errors as Read, and kInvalidArgument `unwritable_value` (NUL) or `invalid_key`. On an error
-  // the document is unchanged.
+  // Replaces the value of one key, or appends the key, and keeps every other byte, the kind of
+  // quotes (where the value can be written in it so that loaders and shells agree), `export`,
+  // spaces and the comment. Errors as Read, and kInvalidArgument `unwritable_value` (NUL) or
+  // `invalid_key`. On an error the document is unchanged.
   Status Set(std::string_view key, const Secret& value);
 
  private:
@@ -78,7 +84,8 @@ class DotenvDocument {
     std::size_t line = 0;
   };
 
-  DotenvDocument(std::string_view bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
+  DotenvDocument(std::string_view bytes, std::string name)
+      : bytes_(bytes), name_(std::move(name)) {}
 
   void Scan();
   void ScanLine(std::size_t& at, std::size_t& line);

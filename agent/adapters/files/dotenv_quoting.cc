@@ -17,9 +17,8 @@ bool HasAny(std::string_view value, std::string_view characters) {
 }
 
 bool HasControl(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 // Every loader reads it back unquoted, though a shell may not.
@@ -51,20 +50,28 @@ std::string Escaped(std::string_view value) {
 // Loaders disagree about escapes, so a spelling without any is always better.
 bool FitsIn(Quote quote, std::string_view value, bool was_loose) {
   switch (quote) {
-    case Quote::kNone: return IsShellSafe(value) || (was_loose && IsLoaderSafe(value));
-    case Quote::kSingle: return !HasAny(value, "'\\\r\n");
-    case Quote::kDouble: return !HasAny(value, "\"\\$`\r\n");
-    case Quote::kBacktick: return !HasAny(value, "`\\$\r\n");
+    case Quote::kNone:
+      return IsShellSafe(value) || (was_loose && IsLoaderSafe(value));
+    case Quote::kSingle:
+      return !HasAny(value, "'\\\r\n");
+    case Quote::kDouble:
+      return !HasAny(value, "\"\\$`\r\n");
+    case Quote::kBacktick:
+      return !HasAny(value, "`\\$\r\n");
   }
   return false;
 }
 
 std::string Spell(Quote quote, std::string_view value) {
   switch (quote) {
-    case Quote::kNone: return std::string(value);
-    case Quote::kSingle: return Wrapped('\'', value);
-    case Quote::kDouble: return Wrapped('"', value);
-    case Quote::kBacktick: return Wrapped('`', value);
+    case Quote::kNone:
+      return std::string(value);
+    case Quote::kSingle:
+      return Wrapped('\'', value);
+    case Quote::kDouble:
+      return Wrapped('"', value);
+    case Quote::kBacktick:
+      return Wrapped('`', value);
   }
   return {};
 }
@@ -73,10 +80,14 @@ std::string Spell(Quote quote, std::string_view value) {
 
 Quote QuoteOf(char character) {
   switch (character) {
-    case '\'': return Quote::kSingle;
-    case '"': return Quote::kDouble;
-    case '`': return Quote::kBacktick;
-    default: return Quote::kNone;
+    case '\'':
+      return Quote::kSingle;
+    case '"':
+      return Quote::kDouble;
+    case '`':
+      return Quote::kBacktick;
+    default:
+      return Quote::kNone;
   }
 }
 

@@ -60,14 +60,15 @@ Result<OpenedFile> OpenAndRead(FileSystem& files, int directory, const std::stri
   std::string buffer(size == 0 ? kMaxFileBytes + 1 : size + 1, '\0');
   const ssize_t got = ReadAll(files, fd, buffer.data(), buffer.size());
   const int number = errno;
-  if (got >= 0) file.bytes = Secret(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+  if (got >= 0)
+    file.bytes = Secret(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
   const bool grew = static_cast<std::size_t>(std::max<ssize_t>(got, 0)) == buffer.size();
   WipeString(buffer);
   if (got < 0) return ReadError(attempted, number);
   if (grew && size == 0) return TooLarge(attempted);
   if (grew) {
-    return MakeError(ErrorKind::kAborted, "conflict",
-                     attempted + ": it grew while it was read", "It is read again.");
+    return MakeError(ErrorKind::kAborted, "conflict", attempted + ": it grew while it was read",
+                     "It is read again.");
   }
   return file;
 }

@@ -21,10 +21,10 @@ struct OpenedFile {
   Secret bytes;
 };
 
-// `path` is relative to `directory` (AT_FDCWD: to the working directory) and called `shown` in messages.
-// kNotFound `no_such_file`; kPermissionDenied `unreadable`; kInvalidArgument `not_a_file` (directory,
-// pipe, socket, device; pipes are never waited for) and `too_large` (above kMaxFileBytes; decided
-// before reading); kUnavailable `io_error`.
+// `path` is relative to `directory` (AT_FDCWD: to the working directory) and called `shown` in
+// messages. kNotFound `no_such_file`; kPermissionDenied `unreadable`; kInvalidArgument `not_a_file`
+// (directory, pipe, socket, device; pipes are never waited for) and `too_large` (above
+// kMaxFileBytes; decided before reading); kUnavailable `io_error`.
 Result<OpenedFile> OpenAndRead(FileSystem& files, int directory, const std::string& path,
                                const std::string& shown);
 

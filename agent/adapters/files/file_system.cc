@@ -32,9 +32,7 @@ int FileSystem::RealPath(const char* path, std::string* real) {
 }
 
 int FileSystem::ChangeMode(int fd, mode_t mode) { return ::fchmod(fd, mode); }
-int FileSystem::ChangeOwner(int fd, uid_t owner, gid_t group) {
-  return ::fchown(fd, owner, group);
-}
+int FileSystem::ChangeOwner(int fd, uid_t owner, gid_t group) { return ::fchown(fd, owner, group); }
 int FileSystem::Sync(int fd) { return ::fsync(fd); }
 int FileSystem::Lock(int fd) { return ::flock(fd, LOCK_EX | LOCK_NB); }
 int FileSystem::RenameAt(int directory, const char* from, const char* to) {

@@ -1,7 +1,7 @@
 // FileSystem: the system calls of this adapter, so that a test can let any one of them fail.
 //
-// Each method is the call of the same meaning: it returns -1 (or nothing) and sets errno on failure.
-// Thread-safe, as the calls are.
+// Each method is the call of the same meaning: it returns -1 (or nothing) and sets errno on
+// failure. Thread-safe, as the calls are.
 #pragma once
 
 #include <sys/stat.h>
@@ -30,7 +30,8 @@ class FileSystem {
   virtual int Sync(int fd);
   virtual int Lock(int fd);  // exclusive, without waiting
   virtual int RenameAt(int directory, const char* from, const char* to);
-  virtual int RenameNewAt(int directory, const char* from, const char* to);  // EEXIST if `to` exists
+  virtual int RenameNewAt(int directory, const char* from,
+                          const char* to);  // EEXIST if `to` exists
   virtual int UnlinkAt(int directory, const char* name);
   virtual int ListNames(int directory, std::vector<std::string>* names);
   virtual ssize_t ListAttributes(int fd, char* names, std::size_t size);

@@ -1,4 +1,5 @@
-// What we answer when a configuration names a place that lives on a server this version does not talk to.
+// What we answer when a configuration names a place that lives on a server this version does not
+// talk to.
 #pragma once
 
 #include <string>

@@ -28,10 +28,14 @@ class FileSecretResolver : public SecretResolver {
  private:
   Result<Secret> Fetch(const SecretRef& ref) {
     switch (ref.kind) {
-      case SecretRef::Kind::kEnv: return FromEnvironment(ref.locator);
-      case SecretRef::Kind::kFile: return FromFile(ref.locator);
-      case SecretRef::Kind::kDotenv: return FromDotenv(ref);
-      case SecretRef::Kind::kVault: return NoVault("cannot read the secret " + Describe(ref));
+      case SecretRef::Kind::kEnv:
+        return FromEnvironment(ref.locator);
+      case SecretRef::Kind::kFile:
+        return FromFile(ref.locator);
+      case SecretRef::Kind::kDotenv:
+        return FromDotenv(ref);
+      case SecretRef::Kind::kVault:
+        return NoVault("cannot read the secret " + Describe(ref));
       case SecretRef::Kind::kKubernetes:
         return NoKubernetes("cannot read the secret " + Describe(ref));
     }

@@ -14,9 +14,10 @@ namespace tokenwarden::files {
 using Environment = std::function<const char*(const char* name)>;
 Environment ProcessEnvironment();
 
-// Relative paths start at `base_dir` (empty: the working directory). One newline at the end of a text
-// file does not count. Errors beside those of reading: kNotFound `no_such_variable`; kInvalidArgument
-// `empty_secret`; kFailedPrecondition `no_vault_configured` and `no_kubernetes_configured`.
+// Relative paths start at `base_dir` (empty: the working directory). One newline at the end of a
+// text file does not count. Errors beside those of reading: kNotFound `no_such_variable`;
+// kInvalidArgument `empty_secret`; kFailedPrecondition `no_vault_configured` and
+// `no_kubernetes_configured`.
 std::unique_ptr<SecretResolver> MakeSecretResolver(std::string base_dir,
                                                    Environment environment = ProcessEnvironment(),
                                                    FileSystem& files = RealFileSystem());

@@ -87,8 +87,8 @@ void SystemClock::WakeAll() {
   while (!TellWaiters(jump)) std::this_thread::yield();
 }
 
-// A waiter that holds its mutex may be on its way into the wait and would miss the notification, so it is
-// asked again. Waiting for its mutex here could deadlock with a waiter that registers itself.
+// A waiter that holds its mutex may be on its way into the wait and would miss the notification, so
+// it is asked again. Waiting for its mutex here could deadlock with a waiter that registers itself.
 bool SystemClock::TellWaiters(std::uint64_t jump) {
   const std::lock_guard<std::mutex> guard(waiters_mutex_);
   bool all = true;

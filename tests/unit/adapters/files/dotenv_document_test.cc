@@ -160,7 +160,9 @@ TEST(DotenvDocument, KeepsEveryOtherByteWhenOneKeyChanges) {
       {"single quotes for a dollar", "K=\"old\"\n", "a$b", "K='a$b'\n"},
       {"other quotes for a quote", "K='old'\n", "it's", "K=\"it's\"\n"},
       {"escapes for a newline", "K='old'\n", "a\nb", "K=\"a\\nb\"\n"},
-      {"escapes when nothing else is left", "K='old'\n", "a'b\"c`", R"(K="a'b\"c\`")""\n"},
+      {"escapes when nothing else is left", "K='old'\n", "a'b\"c`",
+       R"(K="a'b\"c\`")"
+       "\n"},
   };
   for (const Case& c : cases) {
     EXPECT_EQ(After(c.before, "K", c.value), c.after) << c.title;
@@ -261,7 +263,8 @@ TEST(DotenvDocument, LinesWithoutTheKeyStayEvenInAPlainDiff) {
 }
 
 TEST(DotenvDocument, TakesLinearTimeOnHostileFiles) {
-  for (const std::string& unit : {"A=\"\n"s, "A='\n"s, "A=\"\\\n"s, "A='\nB=\"\nC=`\n"s, "A=\"x\" y\n"s}) {
+  for (const std::string& unit :
+       {"A=\"\n"s, "A='\n"s, "A=\"\\\n"s, "A='\nB=\"\nC=`\n"s, "A=\"x\" y\n"s}) {
     std::string text;
     while (text.size() + unit.size() <= DotenvDocument::kMaxBytes) text += unit;
     const DotenvDocument document = Parsed(text);

@@ -21,8 +21,8 @@ class SecretResolverTest : public testing::Test {
   }
 
   TempDirectory directory_;
-  std::unique_ptr<SecretResolver> resolver_ = MakeSecretResolver(
-      directory_.path(), [](const char* name) -> const char* {
+  std::unique_ptr<SecretResolver> resolver_ =
+      MakeSecretResolver(directory_.path(), [](const char* name) -> const char* {
         const std::string_view wanted = name;
         if (wanted == "SET") return "from env";
         return wanted == "EMPTY" ? "" : nullptr;

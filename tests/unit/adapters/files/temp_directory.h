@@ -17,7 +17,8 @@ namespace tokenwarden::files {
 class TempDirectory {
  public:
   TempDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "tokenwarden-test-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "tokenwarden-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     path_ = std::filesystem::canonical(name).string();
   }
