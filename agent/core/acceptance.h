@@ -8,6 +8,7 @@
 
 #include "agent/core/observation.h"
 #include "agent/core/spec.h"
+#include "agent/core/state.h"
 
 namespace tokenwarden {
 
@@ -23,14 +24,22 @@ enum class Refusal {
   kKnownDead,        // equals a value already known to be dead
 };
 std::string_view ToString(Refusal refusal);
+std::optional<Refusal> ParseRefusal(std::string_view word);
 
 struct RefusedCandidate {
   Refusal refusal;
   std::string sentence;  // what is wrong and what the operator can do
 };
 
-// Nullopt: accept. `current` is absent when there is no living current value to be worse than.
-std::optional<RefusedCandidate> JudgeCandidate(const CredentialSpec& spec, const Observation& candidate,
-                                               const std::optional<Observation>& current, Instant now);
+// Nullopt: accept. `current` is absent when there is no living current value to be worse than. Checked in the
+// order of Refusal; ends within a minute of each other count as equal.
+std::optional<RefusedCandidate> JudgeCandidate(const CredentialSpec& spec,
+                                               const Observation& candidate,
+                                               const std::optional<Observation>& current,
+                                               Instant now);
+
+// Before anybody is asked: kKnownDead when the value is the current one and that one is dead.
+std::optional<RefusedCandidate> JudgeFingerprint(const CredentialState& state,
+                                                 const Fingerprint& candidate);
 
 }  // namespace tokenwarden

@@ -24,6 +24,10 @@ struct Threshold {
 enum class OnIndeterminate { kExit4, kFail, kWarn, kPass };
 enum class GateResult { kPass, kWarn, kFail, kIndeterminate };
 std::string_view ToString(GateResult result);
+std::optional<GateResult> ParseGateResult(std::string_view word);
+// For the option --on-indeterminate: `fail`, `warn`, `pass`; `exit4` is the default's word.
+std::string_view ToString(OnIndeterminate choice);
+std::optional<OnIndeterminate> ParseOnIndeterminate(std::string_view word);
 
 struct GateOptions {
   Threshold min_remaining{Seconds{0}, std::nullopt};
@@ -37,6 +41,8 @@ struct GateVerdict {
   std::string why;  // a sentence when not a plain pass
 };
 
+// Judges the verdict, the earliest deadline, the required scopes and the findings; the worst wins
+// (fail, indeterminate, warn, pass). A dead token fails whatever the options say.
 GateVerdict JudgeGate(const Observation& observation, const GateOptions& options, Instant now);
 
 // What a process should exit with.

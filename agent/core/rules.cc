@@ -110,12 +110,9 @@ Answer AskedToRefresh(const Snapshot& s, Instant now) {
     return Do(Action::kInspect, "asked",
               name + " was asked to be renewed while a renewal is unfinished: finish that one");
   }
-  if (IsKnownDead(s) && !s.can_replace_dead) {
-    Need need = NeedFromVerdict(s);
-    return Do(Action::kNeedsOperator, std::move(need.reason), std::move(need.sentence));
-  }
-  if (!s.can_refresh && !s.can_replace_dead) {
-    Need need = CannotRenew(s, now);
+  const bool dead = IsKnownDead(s);
+  if (!(dead ? s.can_replace_dead : s.can_refresh)) {
+    Need need = dead ? NeedFromVerdict(s) : CannotRenew(s, now);
     return Do(Action::kNeedsOperator, std::move(need.reason), std::move(need.sentence));
   }
   if (!MayAskNow(s.state.renew, now)) return Silent();
