@@ -36,14 +36,15 @@ void Acceptor::Stop() {
 
 void Acceptor::Run() {
   while (WaitForConnection()) {
+    if (!HasRoom()) {
+      Pause();
+      continue;
+    }
     UniqueFd peer(accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (peer.valid()) {
       Admit(std::move(peer));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // The connection stays in the backlog; look again when something may have been closed.
-      pollfd stop{wake_.get(), POLLIN, 0};
-      constexpr int kPauseMilliseconds = 100;
-      poll(&stop, 1, kPauseMilliseconds);
+      Pause();
     }
   }
 }
@@ -56,8 +57,15 @@ bool Acceptor::WaitForConnection() {
   return (fds[1].revents & POLLIN) == 0;
 }
 
+// The connection stays in the backlog; we look again when something may have been closed.
+void Acceptor::Pause() {
+  pollfd stop{wake_.get(), POLLIN, 0};
+  constexpr int kPauseMilliseconds = 100;
+  poll(&stop, 1, kPauseMilliseconds);
+}
+
 void Acceptor::Admit(UniqueFd peer) {
-  if (!MayConnect(peer.get()) || !HasRoom()) return;
+  if (!MayConnect(peer.get())) return;
   open_.push_back({peer.get(), InodeOf(peer.get())});
   take_(peer.Release());
 }

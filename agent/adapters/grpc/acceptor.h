@@ -1,6 +1,7 @@
 // Acceptor: takes connections from a listening socket on a thread of its own and hands them on.
 //
-// Sleeps without a timer while nobody connects. Survives running out of file descriptors.
+// Sleeps without a timer while nobody connects. Survives running out of file descriptors. Beyond the limit,
+// connections wait in the backlog until another one is closed.
 #pragma once
 
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ class Acceptor {
  private:
   void Run();
   bool WaitForConnection();
+  void Pause();
   void Admit(UniqueFd peer);
   bool MayConnect(int fd) const;
   bool HasRoom();

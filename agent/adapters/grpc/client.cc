@@ -98,7 +98,7 @@ struct Client::Parts {
     if (!fd) return CannotConnect(address, fd.error());
     if (address.is_unix() && HangsUpAtOnce(address)) {
       return {ErrorKind::kPermissionDenied, "peer_refused",
-              "the agent at " + address.Text() + " hung up on this user or has no connection free",
+              "the agent at " + address.Text() + " hung up on this user",
               "run as the agent's user or as root"};
     }
     return {ErrorKind::kUnavailable, "agent_unreachable",

@@ -31,7 +31,7 @@ struct ServerOptions {
   std::string version;
   Instant started_at{};
   int workers = 4;           // calls that wait for an issuer at the same time
-  int max_connections = 64;  // further ones are hung up on
+  int max_connections = 64;  // further ones wait for one of them to close
   // A call that came without a deadline, or with a later one, gets this.
   std::chrono::milliseconds longest_call{120000};
 };
