@@ -170,9 +170,10 @@ int RunAgent(const CommandLine& line) {
   const auto places = files::MakePlaceFactory(base_dir);
   const auto notifier = notify::MakeNotifier(*http_client, base_dir);
   sys::InotifyFileWatcher watcher(base_dir);
+  SoleHolder coordinator;
 
   const Deps deps{clock,    *http_client,   *provider, **store, *places,
-                  *secrets, *fingerprinter, *notifier, events};
+                  *secrets, *fingerprinter, *notifier, coordinator, events};
   AgentOptions options;
   options.load_config = [path = line.config_path] { return Load(path); };
   options.watcher = line.once ? nullptr : &watcher;

@@ -142,18 +142,30 @@ Result<TokenView> Agent::Submit(SubmitRequest request) {
   Result<RotationOutcome> outcome = Rotator().Offer(work, Origin::kSubmit, request.value,
                                                     request.accept_worse_reason);
   if (!outcome) return tl::unexpected<Error>(outcome.error());
-  Result<std::optional<Rotation>> latest = deps_.store.LoadLatestRotation(request.name);
+  return AnswerOffer(work, *outcome, "the value submitted for " + request.name);
+}
+
+Result<TokenView> Agent::Rollback(const std::string& name) {
+  Result<KeeperPtr> keeper = Need(name);
+  if (!keeper) return tl::unexpected<Error>(keeper.error());
+  const std::unique_lock<std::mutex> acting = (*keeper)->Acting();
+  Work work(deps_, **keeper, limits_);
+  Result<RotationOutcome> outcome = Rotator().RollBack(work);
+  if (!outcome) return tl::unexpected<Error>(outcome.error());
+  return AnswerOffer(work, *outcome, "the previous value of " + name);
+}
+
+Result<TokenView> Agent::AnswerOffer(Work& work, RotationOutcome outcome, const std::string& what) {
+  Result<std::optional<Rotation>> latest = deps_.store.LoadLatestRotation(work.spec().name);
   const std::string note = latest && *latest ? (*latest)->note : "";
   Result<TokenView> view = PassAndView(work);
-  switch (*outcome) {
+  switch (outcome) {
     case RotationOutcome::kRefused:
-      return MakeError(ErrorKind::kFailedPrecondition, "refused",
-                       "the value submitted for " + request.name + " was not accepted: " + note,
+      return MakeError(ErrorKind::kFailedPrecondition, "refused", what + " was not accepted: " + note,
                        "the current value stays in use; add --accept-worse REASON if you are sure");
     case RotationOutcome::kWaiting:
       return MakeError(ErrorKind::kUnavailable, "not_proven",
-                       "the value submitted for " + request.name +
-                           " could not be proven now: the issuer gave no usable answer",
+                       what + " could not be proven now: the issuer gave no usable answer",
                        "it is kept and tried again; the current value stays in use until then");
     default: return view;
   }

@@ -13,6 +13,7 @@
 
 #include "agent/app/deps.h"
 #include "agent/app/keeper.h"
+#include "agent/app/rotation.h"
 #include "agent/app/scheduler.h"
 #include "agent/app/work.h"
 #include "agent/ports/agent_api.h"
@@ -44,6 +45,7 @@ class Agent : public AgentApi {
   Result<TokenView> Check(const std::string& name) override;
   Result<TokenView> Refresh(const std::string& name) override;
   Result<TokenView> Submit(SubmitRequest request) override;
+  Result<TokenView> Rollback(const std::string& name) override;
   Result<Explanation> Explain(const std::string& name) const override;
   Status Reload() override;
   std::vector<HealthProblem> LivenessProblems() const override;
@@ -62,6 +64,8 @@ class Agent : public AgentApi {
   JobResult RunJob(const std::string& name);
   // One pass after an action that somebody asked for; keeps the scheduler's time right.
   Result<TokenView> PassAndView(Work& work);
+  // What an offered value came to, as an answer for the person who brought it.
+  Result<TokenView> AnswerOffer(Work& work, RotationOutcome outcome, const std::string& what);
   Status Apply(Config config);
   void Watch(const CredentialSpec& spec);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/ports/clock.h"
+#include "agent/ports/coordinator.h"
 #include "agent/ports/crypto.h"
 #include "agent/ports/event_listener.h"
 #include "agent/ports/http_client.h"
@@ -20,6 +21,7 @@ struct Deps {
   SecretResolver& secrets;
   Fingerprinter& fingerprinter;
   Notifier& notifier;
+  Coordinator& coordinator;
   EventListener& events;
 };
 

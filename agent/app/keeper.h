@@ -7,9 +7,11 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "agent/core/secret.h"
 #include "agent/core/spec.h"
 #include "agent/core/state.h"
 
@@ -50,6 +52,14 @@ class Keeper {
     std::lock_guard<std::mutex> lock(mutex_);
     state_ = std::move(next);
   }
+
+  // A reply that was received and could not be stored: the only copy of what may be the only new value. It is
+  // stored before anything else happens; while it is here, nothing is asked of the issuer. Only while Acting().
+  struct UnsavedReply {
+    std::int64_t rotation = 0;
+    Secret reply;
+  };
+  std::optional<UnsavedReply> unsaved_reply;
 
   // Asked by somebody, answered by the next action.
   std::atomic<bool> asked_inspect{false};

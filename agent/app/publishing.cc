@@ -39,7 +39,12 @@ Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
   Result<std::unique_ptr<Sink>> sink = work.deps().places.MakeSink(spec);
   if (!sink) return tl::unexpected<Error>(sink.error());
   const CredentialState& state = work.state();
-  PublishMarker marker{work.spec().name, state.generation, state.fingerprint, 0, std::nullopt};
+  const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
+  if (!epoch) {
+    return MakeError(ErrorKind::kAborted, "not_holder",
+                     "another agent holds " + work.spec().name + " now, so it is not published here");
+  }
+  PublishMarker marker{work.spec().name, state.generation, state.fingerprint, *epoch, std::nullopt};
   if (state.conclusive) marker.expires_at = state.conclusive->facts.expires_at;
   Result<PublishReport> written = (*sink)->Publish(value, marker);
   if (!written) return tl::unexpected<Error>(written.error());

@@ -39,7 +39,8 @@ std::optional<Instant> ResumeEarlyRotation(Work& work, const Rotator& rotator) {
                       work.now() >= *inspect.last_at + delay || work.now() < *inspect.last_at;
   if (!waited) return *inspect.last_at + delay;
   Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
-  if (!latest || !*latest || !IsEarly((*latest)->state)) {
+  if (!latest) return work.now() + kResumeFirst;  // the store is in trouble: nothing is forgotten
+  if (!*latest || !IsEarly((*latest)->state)) {
     work.state().rotation.reset();
     return std::nullopt;
   }
@@ -83,6 +84,9 @@ PassResult Reconcile(const Deps& deps, Keeper& keeper, WorkLimits limits) {
 }
 
 PassResult ReconcileLocked(Work& work) {
+  if (!work.deps().coordinator.EpochOf(work.spec().name)) {
+    return {work.now() + work.spec().inspect_every, false, std::nullopt};
+  }
   const Rotator rotator;
   AlignSinks(work);
   const std::optional<Instant> resume_at = ResumeEarlyRotation(work, rotator);

@@ -41,6 +41,22 @@ bool CertainlyNotSent(const Error& error) {
          error.reason == "tls" || error.reason == "proxy";
 }
 
+tl::unexpected<Error> NotOurs(const Work& work) {
+  return MakeError(ErrorKind::kAborted, "not_holder",
+                   "another agent holds " + work.spec().name + " now, so it is left alone here",
+                   "ask the agent that holds it");
+}
+
+// "2 days 3 hours (until 2026-…)", or what can be said instead.
+std::string TimeLeft(Work& work) {
+  const std::optional<Observation> living = work.LivingObservation();
+  if (!living) return "no longer known to work";
+  const Deadline deadline = EarliestDeadline(living->facts);
+  if (!deadline.at) return "in use without a known end";
+  return "in use for another " + FormatDuration(*deadline.at - work.now()) + " (until " +
+         FormatUtc(*deadline.at) + ")";
+}
+
 void CountFailure(Work& work, const Error& error) {
   Attempts& renew = work.state().renew;
   ++renew.consecutive_failures;
@@ -100,8 +116,11 @@ Result<RotationOutcome> Rotator::Refresh(Work& work) const {
   }
   work.Tell(work.MakeEvent(Event::Kind::kRenewalStarted, LogLevel::kInfo, "renewal started"));
   if (Status free = Supersede(work); !free) return tl::unexpected<Error>(free.error());
-  Result<Rotation> rotation = work.deps().store.Begin(
-      work.spec().name, Origin::kRefresh, work.state().generation, 0, work.now(), kReplyReserve);
+  const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
+  if (!epoch) return NotOurs(work);
+  Result<Rotation> rotation =
+      work.deps().store.Begin(work.spec().name, Origin::kRefresh, work.state().generation, *epoch,
+                              work.now(), kReplyReserve);
   if (!rotation) {
     CountFailure(work, rotation.error());
     work.Save();
@@ -139,11 +158,20 @@ Result<RotationOutcome> Rotator::Send(Work& work, const Rotation& rotation,
   replied.code = reply->status;
   replied.duration = reply->duration;
   work.Tell(replied);
-  // Stored before it is parsed: a reply that we cannot read today may still hold the only new value.
+  work.keeper().unsaved_reply = Keeper::UnsavedReply{requested->id, EncodeReply(*reply)};
+  return StoreReply(work, *requested);
+}
+
+// Stored before it is parsed: a reply that we cannot read today may still hold the only new value.
+Result<RotationOutcome> Rotator::StoreReply(Work& work, const Rotation& rotation) const {
+  std::optional<Keeper::UnsavedReply>& unsaved = work.keeper().unsaved_reply;
   RotationStep received = To(RotationState::kReceived);
-  received.reply = EncodeReply(*reply);
-  Result<Rotation> stored = Step(work, *requested, std::move(received));
+  received.reply = unsaved->reply.Clone();
+  Result<Rotation> stored = Step(work, rotation, std::move(received));
   if (!stored) return tl::unexpected<Error>(stored.error());
+  Result<HttpReply> reply = DecodeReply(unsaved->reply);
+  unsaved.reset();
+  if (!reply) return Fail(work, *stored, reply.error());
   return AfterReceived(work, *stored, *reply);
 }
 
@@ -166,8 +194,11 @@ Result<RotationOutcome> Rotator::Offer(Work& work, Origin origin, const Secret& 
     return RotationOutcome::kUnchanged;
   }
   if (Status free = Supersede(work); !free) return tl::unexpected<Error>(free.error());
-  Result<Rotation> rotation = work.deps().store.Begin(
-      work.spec().name, origin, work.state().generation, 0, work.now(), value.size());
+  const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
+  if (!epoch) return NotOurs(work);
+  Result<Rotation> rotation =
+      work.deps().store.Begin(work.spec().name, origin, work.state().generation, *epoch, work.now(),
+                              value.size());
   if (!rotation) return tl::unexpected<Error>(rotation.error());
   RotationStep candidate = To(RotationState::kCandidate);
   candidate.candidate = value.Clone();
@@ -175,6 +206,27 @@ Result<RotationOutcome> Rotator::Offer(Work& work, Origin origin, const Secret& 
   Result<Rotation> next = Step(work, *rotation, std::move(candidate));
   if (!next) return tl::unexpected<Error>(next.error());
   return AfterCandidate(work, *next, value, accept_worse_reason);
+}
+
+Result<RotationOutcome> Rotator::RollBack(Work& work) const {
+  const std::string& name = work.spec().name;
+  Result<std::vector<StoredGeneration>> known = work.deps().store.LoadGenerations(name);
+  if (!known) return tl::unexpected<Error>(known.error());
+  Generation previous = 0;
+  for (const StoredGeneration& each : *known) {
+    const bool usable = !each.retired && each.generation < work.state().generation &&
+                        each.fingerprint != work.state().fingerprint;
+    if (usable && each.generation > previous) previous = each.generation;
+  }
+  if (previous == 0) {
+    return MakeError(ErrorKind::kNotFound, "no_previous_value",
+                     "no earlier value of " + name + " is kept any more",
+                     "earlier values are kept until the new one has settled (see `settle`)");
+  }
+  Result<Secret> value = work.deps().store.LoadValue(name, previous);
+  if (!value) return tl::unexpected<Error>(value.error());
+  return Offer(work, Origin::kRollback, *value,
+               "roll back to generation " + std::to_string(previous));
 }
 
 Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rotation,
@@ -288,6 +340,8 @@ Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) co
                   Error{ErrorKind::kUnavailable, "interrupted",
                         "the agent stopped before the renewal request was sent", ""});
     case RotationState::kRequested: {
+      const auto& unsaved = work.keeper().unsaved_reply;
+      if (unsaved && unsaved->rotation == rotation.id) return StoreReply(work, rotation);
       Result<Rotation> lost =
           Step(work, rotation,
                To(RotationState::kAmbiguous, "the agent stopped before the reply was stored"));
@@ -335,8 +389,9 @@ Result<RotationOutcome> Rotator::AfterAmbiguous(Work& work, const Rotation& rota
   }
   work.NeedOperator("lost_reply",
                     "the reply to a renewal of " + work.spec().name + " was lost, and " +
-                        std::string(row.why) + ". The current value stays in use; issue a new one " +
-                        "and give it to `tokenwarden submit " + work.spec().name + "`");
+                        std::string(row.why) + ". The current value is " + TimeLeft(work) +
+                        "; issue a new one and give it to `tokenwarden submit " +
+                        work.spec().name + "`");
   work.Save();
   return RotationOutcome::kAmbiguous;
 }

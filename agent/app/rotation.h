@@ -31,11 +31,15 @@ class Rotator {
   // Takes a value that somebody else brought. `accept_worse_reason` not empty: accepted although worse.
   Result<RotationOutcome> Offer(Work& work, Origin origin, const Secret& value,
                                 const std::string& accept_worse_reason) const;
+  // Proves the previous value again and makes it current as a new generation. kNotFound `no_previous_value`.
+  Result<RotationOutcome> RollBack(Work& work) const;
   // Goes on with an unfinished rotation, from the store alone.
   Result<RotationOutcome> Resume(Work& work, const Rotation& rotation) const;
 
  private:
   Result<RotationOutcome> Send(Work& work, const Rotation& rotation, HttpRequest request) const;
+  // Stores the reply that the keeper holds, then goes on. The reply stays with the keeper until it is durable.
+  Result<RotationOutcome> StoreReply(Work& work, const Rotation& rotation) const;
   Result<RotationOutcome> AfterReceived(Work& work, const Rotation& rotation,
                                         const HttpReply& reply) const;
   Result<RotationOutcome> AfterCandidate(Work& work, const Rotation& rotation, const Secret& value,

@@ -117,7 +117,9 @@ struct CredentialSpec {
   std::optional<SourceSpec> source;
   RenewSpec renew;
   Seconds inspect_every{15 * 60};
-  Seconds settle{0};  // how long a generation must have been published everywhere
+  // How long a generation must have been published everywhere before the one before it is wiped; until then
+  // a rollback is possible.
+  Seconds settle{kDay};
   std::vector<SinkSpec> sinks;
   std::vector<NotifySpec> notify;
 

@@ -78,6 +78,11 @@ class AgentApi {
   // Renews now and waits until the new value is current (or refused).
   virtual Result<TokenView> Refresh(const std::string& name) = 0;
   virtual Result<TokenView> Submit(SubmitRequest request) = 0;
+  // Proves the previous value and makes it current again.
+  virtual Result<TokenView> Rollback(const std::string& name) {
+    return MakeError(ErrorKind::kFailedPrecondition, "no_rollback",
+                     "this agent cannot roll " + name + " back");
+  }
   virtual Result<Explanation> Explain(const std::string& name) const = 0;
   virtual Status Reload() = 0;
 

@@ -102,6 +102,114 @@ TEST(Rotation, GoesOnFromEveryDurableStepAfterARestart) {
   }
 }
 
+// The disk fails exactly when the reply is to be stored: the process keeps it and never asks twice.
+TEST(Rotation, KeepsAReplyInMemoryUntilTheDiskTakesItAndNeverAsksAgainMeanwhile) {
+  DueWorld whole;
+  whole.Start();
+  const int before = whole.store.calls();
+  whole.Pass();
+  const std::vector<std::string> names = whole.store.call_names();
+  int receive = 0;  // the Advance after the request: intent, requested, then received
+  int advances = 0;
+  for (std::size_t i = static_cast<std::size_t>(before); i < names.size(); ++i) {
+    if (names[i] == "Begin") advances = 0;
+    if (names[i] == "Advance" && ++advances == 2) receive = static_cast<int>(i) - before + 1;
+  }
+  ASSERT_GT(receive, 0);
+
+  DueWorld world;
+  world.issuer.set_rotation_model(RotationModel::kStrictFamily);
+  world.Start();
+  world.store.FailCall(receive, MemoryStateStore::FailWhen::kBefore, 1000);
+  world.Pass();
+  ASSERT_EQ(world.issuer.exchanges(), 1);
+  EXPECT_TRUE(world.keeper->unsaved_reply.has_value());
+  for (int minute = 0; minute < 30; ++minute) {
+    world.clock.Advance(kMinute);
+    world.Pass();
+  }
+  EXPECT_EQ(world.issuer.exchanges(), 1);
+  EXPECT_EQ(world.Held(), "first");
+  world.store.FailCall(1, MemoryStateStore::FailWhen::kBefore, 0);
+  world.clock.Advance(kMinute);
+  world.Pass();
+  EXPECT_EQ(world.Held(), "second") << "the only copy was kept";
+  EXPECT_FALSE(world.keeper->unsaved_reply.has_value());
+  EXPECT_EQ(world.issuer.exchanges(), 1);
+}
+
+TEST(Rotation, RollsBackToThePreviousValueAfterProvingIt) {
+  DueWorld world;
+  world.spec.settle = kDay;
+  world.Pass();
+  ASSERT_EQ(world.Held(), "second");
+  const Deps deps = world.deps();
+  Work work(deps, *world.keeper, WorkLimits{});
+  Result<RotationOutcome> outcome = Rotator().RollBack(work);
+  ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+  EXPECT_EQ(*outcome, RotationOutcome::kPromoted);
+  world.issuer.NextRenewal("never asked for", FakeToken{});
+  world.spec.renew.enabled = false;
+  world.Start();
+  world.Pass();
+  EXPECT_EQ(world.Held(), "first");
+  EXPECT_EQ(world.state().generation, 3u);
+  EXPECT_EQ(world.state().origin, Origin::kRollback);
+}
+
+TEST(Rotation, DoesNotRollBackToAValueThatDied) {
+  DueWorld world;
+  world.spec.settle = kDay;
+  world.Pass();
+  world.issuer.Kill("first", Verdict::kRevoked, Reason::kRevokedByApi);
+  const Deps deps = world.deps();
+  Work work(deps, *world.keeper, WorkLimits{});
+  Result<RotationOutcome> outcome = Rotator().RollBack(work);
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(*outcome, RotationOutcome::kRefused);
+  EXPECT_EQ(world.Held(), "second");
+}
+
+TEST(Rotation, SaysThatNoEarlierValueIsKeptOnceTheNewOneHasSettled) {
+  DueWorld world;
+  world.Pass();
+  const Deps deps = world.deps();
+  Work work(deps, *world.keeper, WorkLimits{});
+  Result<RotationOutcome> outcome = Rotator().RollBack(work);
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().reason, "no_previous_value");
+}
+
+TEST(Rotation, KeepsThePreviousValueUntilTheNewOneHasSettled) {
+  DueWorld world;
+  world.spec.settle = kDay;
+  const PassResult pass = world.Pass();
+  EXPECT_LE(pass.next_look, world.clock.Now() + kDay);
+  EXPECT_EQ(world.state().rotation, RotationState::kPublished);
+  EXPECT_TRUE(world.store.LoadValue("whatsapp", 1).has_value());
+  world.clock.Advance(kDay + kMinute);
+  world.Pass();
+  EXPECT_FALSE(world.state().rotation.has_value());
+  EXPECT_FALSE(world.store.LoadValue("whatsapp", 1).has_value());
+}
+
+struct NotTheHolder : Coordinator {
+  std::optional<std::uint64_t> EpochOf(const std::string&) override { return std::nullopt; }
+};
+
+TEST(Rotation, LeavesACredentialAloneThatAnotherAgentHolds) {
+  DueWorld world;
+  NotTheHolder elsewhere;
+  const Deps mine = world.deps();
+  const Deps deps{mine.clock,   mine.http,          mine.provider, mine.store, mine.places,
+                  mine.secrets, mine.fingerprinter, mine.notifier, elsewhere,  mine.events};
+  world.Start();
+  Reconcile(deps, *world.keeper, WorkLimits{});
+  EXPECT_EQ(world.issuer.exchanges(), 0);
+  EXPECT_EQ(world.issuer.inspections(), 0);
+  EXPECT_TRUE(world.places.writes().empty());
+}
+
 TEST(Recovery, AsksAgainOnlyWhereThatCannotDestroyWhatLives) {
   EXPECT_EQ(RecoveryFor(RotationModel::kNone).step, AfterLostReply::kAskAgain);
   EXPECT_EQ(RecoveryFor(RotationModel::kGraceSame).step, AfterLostReply::kAskAgain);

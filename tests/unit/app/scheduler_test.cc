@@ -95,7 +95,7 @@ TEST(Scheduler, LetsOneSlowLaneDelayNoOther) {
   rig.scheduler.Add("b1", "b", kStart);
   rig.scheduler.Start();
   rig.jobs.AwaitRuns("b1", 1);
-  EXPECT_EQ(rig.jobs.MostAtOnce("a"), 2);
+  rig.jobs.AwaitInside("a", 2);
   rig.jobs.LetGo("a");
   rig.scheduler.WaitUntilIdle();
   EXPECT_EQ(rig.jobs.MostAtOnce("a"), 2) << "the limit of a lane holds";

@@ -7,6 +7,7 @@
 #include "agent/app/deps.h"
 #include "agent/app/keeper.h"
 #include "agent/app/reconcile.h"
+#include "agent/ports/coordinator.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_issuer.h"
 #include "tests/fakes/fake_places.h"
@@ -19,6 +20,7 @@ inline const Instant kNoon = FromUnix(1795262400);
 struct World {
   World() {
     spec.name = "whatsapp";
+    spec.settle = Seconds{0};
     spec.meta.app_id = "100000000000001";
     spec.source = SourceSpec{SourceKind::kDotenv, ".env", "TOKEN"};
     SinkSpec sink;
@@ -40,7 +42,7 @@ struct World {
     places.Put(".env#TOKEN", value);
   }
 
-  Deps deps() { return {clock, issuer, issuer, store, places, places, fingerprinter, places, events}; }
+  Deps deps() { return {clock, issuer, issuer, store, places, places, fingerprinter, places, coordinator, events}; }
   Keeper& Start() {
     CredentialState state;
     state.name = spec.name;
@@ -67,6 +69,7 @@ struct World {
   FakeIssuer issuer;
   FakePlaces places;
   FakeFingerprinter fingerprinter;
+  SoleHolder coordinator;
   EventRecorder events;
   MemoryStateStore store;
   CredentialSpec spec;
