@@ -12,9 +12,12 @@ targets=("$@")
 command -v debootstrap >/dev/null || { echo "try_bare: install debootstrap first" >&2; exit 2; }
 
 # The first Debian mirror that this machine's own package sources name.
-mirror=$({ cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '$1 == "URIs:" { u = $2 } $1 == "Suites:" && / bookworm( |$)/ { print u; exit }'
-           cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | awk '$1 == "deb" { for (i = 2; i < NF; i++) if ($i ~ "://" && $(i + 1) == "bookworm") { print $i; exit } }'
-         } | head -n 1)
+mirror=$({
+  cat /etc/apt/sources.list.d/*.sources |
+    awk '$1 == "URIs:" { u = $2 } $1 == "Suites:" && / bookworm( |$)/ { print u }' || true
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list |
+    awk '$1 == "deb" { for (i = 2; i < NF; i++) if ($i ~ "://" && $(i + 1) == "bookworm") print $i }' || true
+} 2>/dev/null | sed -n 1p)
 [[ -n $mirror ]] || { echo "try_bare: found no Debian 12 entry in this machine's package sources" >&2; exit 2; }
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/bare.XXXXXX")
@@ -30,6 +33,7 @@ cleanup() {
   fi
 }
 trap cleanup EXIT
+trap 'echo "try_bare: failed at line $LINENO: $BASH_COMMAND" >&2' ERR
 
 make_root() {
   debootstrap --variant=minbase --include=ca-certificates,make,git bookworm "$root" "$mirror" >"$root.log" 2>&1 || {
@@ -44,7 +48,8 @@ give_settings() {
   rm -f "$root"/etc/apt/sources.list
   cp -a /etc/apt/sources.list "$root/etc/apt/" 2>/dev/null || true
   cp -a /etc/apt/sources.list.d/. "$root/etc/apt/sources.list.d/"
-  grep -rlsiE 'proxy|Verify-Peer|CAInfo' /etc/apt/apt.conf /etc/apt/apt.conf.d | xargs -r cp -t "$root/etc/apt/apt.conf.d/"
+  { grep -rlsiE 'proxy|Verify-Peer|CAInfo' /etc/apt/apt.conf /etc/apt/apt.conf.d || true; } |
+    xargs -r cp -t "$root/etc/apt/apt.conf.d/"
   cp -a /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
   cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
   cp /etc/resolv.conf /etc/hosts "$root/etc/"
