@@ -35,7 +35,7 @@ class HealthService::Watcher : public std::enable_shared_from_this<Watcher> {
 
   void Tell(Response::ServingStatus status) {
     std::lock_guard lock(mutex_);
-    if (reactor_ == nullptr || (last_ && *last_ == status)) return;
+    if (reactor_ == nullptr || end_ || (last_ && *last_ == status)) return;
     last_ = status;
     if (writing_) {
       dirty_ = true;
@@ -44,10 +44,12 @@ class HealthService::Watcher : public std::enable_shared_from_this<Watcher> {
     }
   }
 
+  // After what was told: a message on its way would be lost with the stream.
   void Finish(const grpc::Status& status) {
     std::lock_guard lock(mutex_);
-    if (reactor_ == nullptr) return;
-    std::exchange(reactor_, nullptr)->Finish(status);
+    if (reactor_ == nullptr || end_) return;
+    end_ = status;
+    if (!writing_) End();
   }
 
   bool finished() {
@@ -77,19 +79,22 @@ class HealthService::Watcher : public std::enable_shared_from_this<Watcher> {
   void Written(bool ok) {
     std::lock_guard lock(mutex_);
     writing_ = false;
-    if (reactor_ == nullptr) return;
-    if (!ok) {
-      std::exchange(reactor_, nullptr)->Finish(grpc::Status::CANCELLED);
-    } else if (dirty_) {
+    if (!ok && !end_) end_ = grpc::Status::CANCELLED;
+    if (ok && dirty_) {
       Write();
+    } else if (end_) {
+      End();
     }
   }
+
+  void End() { std::exchange(reactor_, nullptr)->Finish(*end_); }
 
   const std::string service_;
   std::mutex mutex_;
   Reactor* reactor_ = nullptr;  // null: finished
   Response message_;            // stays until OnWriteDone
   std::optional<Response::ServingStatus> last_;
+  std::optional<grpc::Status> end_;
   bool writing_ = false;
   bool dirty_ = false;
 };
