@@ -1,0 +1,67 @@
+#include "agent/adapters/meta/meta_provider.h"
+
+#include <utility>
+
+#include "agent/adapters/meta/inspection.h"
+#include "agent/adapters/meta/renewal.h"
+
+namespace tokenwarden::meta {
+namespace {
+
+class MetaProvider : public Provider {
+ public:
+  MetaProvider(const Mac& mac, Options options) : mac_(mac), options_(std::move(options)) {}
+
+  std::string_view Name() const override { return "meta"; }
+
+  Capabilities CapabilitiesOf(const ProviderContext& context,
+                              const Observation* conclusive) const override {
+    Capabilities capabilities;
+    const Result<RenewalWay> way = ChooseWay(context, conclusive);
+    capabilities.can_refresh = way.has_value();
+    if (!way) {
+      capabilities.cannot_refresh_why = way.error().message + " " + way.error().action;
+    } else {
+      // An exchange or generation repeated makes yet another token; the others give the same one again.
+      const bool forks = *way == RenewalWay::kExchange || *way == RenewalWay::kGenerate;
+      capabilities.rotation_model = forks ? RotationModel::kGraceFork : RotationModel::kGraceSame;
+    }
+    return capabilities;
+  }
+
+  Observation Inspect(const ProviderContext& context, const Secret& value,
+                      HttpClient& http) const override {
+    return Inspection(context, value, http, mac_, Address(context.spec)).Run();
+  }
+
+  Result<Renewal> BuildRenewal(const ProviderContext& context, const Secret& value,
+                               const Observation& conclusive) const override {
+    return meta::BuildRenewal(context, Address(context.spec), mac_, value, conclusive);
+  }
+
+  Result<RenewedValue> ParseRenewal(const HttpReply& reply) const override {
+    return ParseRenewalReply(reply);
+  }
+
+  // Quotas belong to the app; without one, tenants are kept apart.
+  std::string LaneOf(const CredentialSpec& spec) const override {
+    const std::string& owner = spec.meta.app_id.empty() ? spec.tenant : spec.meta.app_id;
+    return "meta|" + Address(spec).base + "|" + owner;
+  }
+
+ private:
+  GraphAddress Address(const CredentialSpec& spec) const {
+    return AddressOf(spec, options_.endpoint_override);
+  }
+
+  const Mac& mac_;
+  const Options options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> MakeProvider(const Mac& mac, Options options) {
+  return std::make_unique<MetaProvider>(mac, std::move(options));
+}
+
+}  // namespace tokenwarden::meta
