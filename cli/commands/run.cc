@@ -1,0 +1,66 @@
+#include <iterator>
+
+#include "cli/commands/commands.h"
+
+namespace tokenwarden::cli {
+namespace {
+
+struct Entry {
+  std::string_view name;
+  Outcome (*run)(const Context&);
+};
+
+constexpr Entry kEntries[] = {
+    {"check", RunCheck},     {"status", RunStatus},     {"refresh", RunRefresh},
+    {"submit", RunSubmit},   {"explain", RunExplain},   {"validate", RunValidate},
+    {"keygen", RunKeygen},   {"version", RunVersion},   {"help", RunHelp},
+};
+
+const Entry& EntryFor(const ParsedArgs& args) {
+  const Entry& help = kEntries[std::size(kEntries) - 1];
+  if (args.Has("--help")) return help;
+  if (args.command == nullptr) return args.Has("--version") ? kEntries[7] : help;
+  for (const Entry& entry : kEntries) {
+    if (entry.name == args.command->name) return entry;
+  }
+  return help;
+}
+
+bool IsCheck(const std::vector<std::string>& args) {
+  const CommandSpec* command = GuessCommand(args);
+  return command != nullptr && command->name == "check";
+}
+
+bool IsSet(const std::optional<std::string>& value) { return value && !value->empty(); }
+
+Colour ColourFor(const ParsedArgs& args, Services& services) {
+  const bool refused = args.Has("--no-color") || IsSet(services.Environment("NO_COLOR")) ||
+                       services.Environment("TERM") == "dumb";
+  return !refused && services.OutputIsTerminal() ? Colour::kAlways : Colour::kNever;
+}
+
+}  // namespace
+
+Outcome Run(const std::vector<std::string>& args, Services& services) {
+  const auto environment = [&](std::string_view name) { return services.Environment(name); };
+  const Result<ParsedArgs> parsed = ParseArgs(args, environment);
+  if (!parsed) {
+    const bool json = WantsJson(args, environment);
+    if (IsCheck(args)) return CheckFailed(parsed.error(), json, services.Now());
+    return Failed(parsed.error(), json);
+  }
+  Context context{*parsed, services};
+  context.json = parsed->Value("--format") == "json";
+  context.quiet = parsed->Has("--quiet");
+  context.colour = ColourFor(*parsed, services);
+  if (parsed->command == nullptr && !parsed->Has("--help") && !parsed->Has("--version")) {
+    Outcome outcome = Failed(Error{ErrorKind::kInvalidArgument, "no_command", "no command was named",
+                                   "start with `tokenwarden check --env-file .env`, or see "
+                                   "`tokenwarden help`"},
+                             context.json);
+    return outcome;
+  }
+  return EntryFor(*parsed).run(context);
+}
+
+}  // namespace tokenwarden::cli

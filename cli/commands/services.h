@@ -1,0 +1,56 @@
+// Services: what the commands need of the world. main.cc implements it with the real adapters, tests with
+// fakes. Everything is made when it is first asked for: a run that needs no network starts no library.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/core/fingerprint.h"
+#include "agent/core/result.h"
+#include "agent/core/secret.h"
+#include "agent/core/spec.h"
+#include "agent/ports/crypto.h"
+#include "agent/ports/http_client.h"
+#include "agent/ports/places.h"
+#include "agent/ports/provider.h"
+#include "cli/commands/agent_client.h"
+#include "cli/render/config_problems.h"
+
+namespace tokenwarden::cli {
+
+class Services {
+ public:
+  virtual ~Services() = default;
+
+  virtual Instant Now() = 0;
+  virtual std::optional<std::string> Environment(std::string_view name) = 0;
+  virtual bool OutputIsTerminal() = 0;
+  // Standard input to its end, at most `limit` + 1 bytes. On a terminal: asks, without showing what is typed.
+  virtual Result<Secret> ReadInput(std::size_t limit, const std::string& prompt) = 0;
+  // Readable when the user wants out (SIGINT); -1 = nobody watches.
+  virtual int WatchInterrupts() = 0;
+
+  // Thread-safe, both.
+  virtual const Provider& Issuer() = 0;
+  virtual HttpClient& Http(const std::string& ca_file) = 0;
+  // Running requests end soon and new ones fail.
+  virtual void StopHttp() = 0;
+
+  // An agent's configuration; problems instead of it when it is bad.
+  virtual ConfigRead LoadConfig(const std::string& path) = 0;
+  // Relative paths start at `base_dir`.
+  virtual std::unique_ptr<SecretResolver> Resolver(const std::string& base_dir) = 0;
+  virtual std::unique_ptr<PlaceFactory> Places(const std::string& base_dir) = 0;
+  // Under a state key, so that fingerprints equal the agent's; or under a key of this run alone.
+  virtual Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret& state_key) = 0;
+  virtual std::unique_ptr<Fingerprinter> FingerprintsOfThisRun() = 0;
+  virtual Status WriteNewKey(const std::string& path) = 0;
+
+  virtual Result<std::unique_ptr<AgentClient>> Connect(const std::string& address,
+                                                       std::chrono::milliseconds timeout) = 0;
+};
+
+}  // namespace tokenwarden::cli
