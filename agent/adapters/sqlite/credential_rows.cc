@@ -1,0 +1,180 @@
+#include "agent/adapters/sqlite/credential_rows.h"
+
+#include <utility>
+
+#include "agent/adapters/sqlite/observation_json.h"
+
+namespace tokenwarden::sqlite {
+namespace {
+
+void BindAttempts(Query& query, const Attempts& attempts) {
+  query.Time(attempts.last_at)
+      .Time(attempts.last_success_at)
+      .Int(attempts.consecutive_failures)
+      .Time(attempts.not_before)
+      .Text(attempts.last_error)
+      .Text(attempts.last_error_reason);
+}
+
+Attempts TakeAttempts(Query& query) {
+  Attempts attempts;
+  attempts.last_at = query.TakeTime();
+  attempts.last_success_at = query.TakeTime();
+  attempts.consecutive_failures = static_cast<std::uint32_t>(query.TakeInt());
+  attempts.not_before = query.TakeTime();
+  attempts.last_error = query.TakeText();
+  attempts.last_error_reason = query.TakeText();
+  return attempts;
+}
+
+std::optional<std::string> JsonOf(const std::optional<Observation>& observation) {
+  return observation ? std::optional(ToJson(*observation)) : std::nullopt;
+}
+
+Status TakeObservation(Query& query, std::optional<Observation>& observation) {
+  const std::optional<std::string> text = query.TakeOptionalText();
+  if (!text) return {};
+  Result<Observation> parsed = ParseObservation(*text);
+  if (!parsed) return tl::unexpected<Error>(parsed.error());
+  observation = std::move(*parsed);
+  return {};
+}
+
+std::optional<OperatorNeed> TakeOperatorNeed(Query& query) {
+  std::optional<std::string> reason = query.TakeOptionalText();
+  std::string sentence = query.TakeText();
+  const std::optional<Instant> since = query.TakeTime();
+  if (!reason) return std::nullopt;
+  return OperatorNeed{std::move(*reason), std::move(sentence), since.value_or(Instant{})};
+}
+
+Result<CredentialState> TakeState(Query& query) {
+  CredentialState state;
+  state.name = query.TakeText();
+  state.generation = static_cast<Generation>(query.TakeInt());
+  state.fingerprint.text = query.TakeText();
+  state.generation_since = query.TakeTime();
+  const std::optional<Origin> origin = ParseOrigin(query.TakeText());
+  if (!origin) return DamagedRow("credential " + state.name);
+  state.origin = *origin;
+  for (std::optional<Observation>* seen : {&state.conclusive, &state.silence}) {
+    Status taken = TakeObservation(query, *seen);
+    if (taken) continue;
+    taken.error().message += " (credential " + state.name + ")";
+    return tl::unexpected<Error>(taken.error());
+  }
+  state.inspect = TakeAttempts(query);
+  state.renew = TakeAttempts(query);
+  state.operator_need = TakeOperatorNeed(query);
+  state.refused_fingerprint.text = query.TakeText();
+  state.spec_digest = query.TakeText();
+  const std::optional<std::string> rotation = query.TakeOptionalText();
+  if (!rotation) return state;
+  state.rotation = ParseRotationState(*rotation);
+  if (!state.rotation) return DamagedRow("the rotation of " + state.name);
+  return state;
+}
+
+SinkState TakeSink(Query& query) {
+  SinkState sink;
+  sink.target = query.TakeText();
+  sink.generation = static_cast<Generation>(query.TakeInt());
+  sink.verified_at = query.TakeTime();
+  sink.drifted = query.TakeBool();
+  sink.consecutive_failures = static_cast<std::uint32_t>(query.TakeInt());
+  sink.last_attempt_at = query.TakeTime();
+  sink.last_error = query.TakeText();
+  sink.last_error_reason = query.TakeText();
+  return sink;
+}
+
+// Both lists are sorted by name.
+Status ReadSinks(Database& database, std::vector<CredentialState>& states) {
+  Query query(database, Sql::kLoadSinks);
+  auto state = states.begin();
+  for (;;) {
+    Result<bool> row = query.Next();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return {};
+    const std::string credential = query.TakeText();
+    while (state != states.end() && state->name != credential) ++state;
+    if (state == states.end()) return DamagedRow("a sink of " + credential);
+    state->sinks.push_back(TakeSink(query));
+  }
+}
+
+}  // namespace
+
+tl::unexpected<Error> DamagedRow(const std::string& what) {
+  return MakeError(ErrorKind::kDataLoss, "damaged", "the stored row of " + what + " is damaged",
+                   "restore the newest backup of the state file");
+}
+
+Result<std::vector<CredentialState>> ReadStates(Database& database) {
+  std::vector<CredentialState> states;
+  {
+    Query query(database, Sql::kLoadStates);
+    for (;;) {
+      Result<bool> row = query.Next();
+      if (!row) return tl::unexpected<Error>(row.error());
+      if (!*row) break;
+      Result<CredentialState> state = TakeState(query);
+      if (!state) return tl::unexpected<Error>(state.error());
+      states.push_back(std::move(*state));
+    }
+  }
+  Status sinks = ReadSinks(database, states);
+  if (!sinks) return tl::unexpected<Error>(sinks.error());
+  return states;
+}
+
+Status WriteState(Database& database, const CredentialState& state) {
+  Query query(database, Sql::kSaveState);
+  query.Text(state.name).OptionalText(JsonOf(state.conclusive)).OptionalText(JsonOf(state.silence));
+  BindAttempts(query, state.inspect);
+  BindAttempts(query, state.renew);
+  const std::optional<OperatorNeed>& need = state.operator_need;
+  query.OptionalText(need ? std::optional(need->reason) : std::nullopt)
+      .OptionalText(need ? std::optional(need->sentence) : std::nullopt)
+      .Time(need ? std::optional(need->since) : std::nullopt);
+  return query.Text(state.refused_fingerprint.text).Text(state.spec_digest).Do();
+}
+
+Status WriteSink(Database& database, const std::string& credential, const SinkState& sink) {
+  Status known = Query(database, Sql::kKnowCredential).Text(credential).Do();
+  if (!known) return known;
+  return Query(database, Sql::kSaveSink)
+      .Text(credential)
+      .Text(sink.target)
+      .Int(static_cast<std::int64_t>(sink.generation))
+      .Time(sink.verified_at)
+      .Int(sink.drifted ? 1 : 0)
+      .Int(sink.consecutive_failures)
+      .Time(sink.last_attempt_at)
+      .Text(sink.last_error)
+      .Text(sink.last_error_reason)
+      .Do();
+}
+
+Result<Rotation> TakeRotation(Query& query) {
+  Rotation rotation;
+  rotation.id = query.TakeInt();
+  rotation.credential = query.TakeText();
+  const std::optional<Origin> origin = ParseOrigin(query.TakeText());
+  const std::optional<RotationState> state = ParseRotationState(query.TakeText());
+  if (!origin || !state) return DamagedRow("a rotation of " + rotation.credential);
+  rotation.origin = *origin;
+  rotation.state = *state;
+  rotation.from_generation = static_cast<Generation>(query.TakeInt());
+  rotation.to_generation = static_cast<Generation>(query.TakeInt());
+  rotation.epoch = static_cast<std::uint64_t>(query.TakeInt());
+  rotation.started_at = FromUnix(query.TakeInt());
+  rotation.changed_at = FromUnix(query.TakeInt());
+  rotation.has_reply = query.TakeBool();
+  rotation.has_candidate = query.TakeBool();
+  rotation.candidate_fingerprint.text = query.TakeText();
+  rotation.note = query.TakeText();
+  return rotation;
+}
+
+}  // namespace tokenwarden::sqlite

@@ -1,0 +1,170 @@
+#include "agent/adapters/sqlite/observation_json.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace tokenwarden::sqlite {
+namespace {
+
+using nlohmann::json;
+
+tl::unexpected<Error> Damaged(const std::string& what) {
+  return MakeError(ErrorKind::kDataLoss, "damaged", "a stored observation " + what,
+                   "the next inspection replaces it; restore a backup if the message stays");
+}
+
+// Absent facts have no key at all, which keeps the rows small.
+void Put(json& to, const char* key, const std::string& text) {
+  if (!text.empty()) to[key] = text;
+}
+void Put(json& to, const char* key, const std::vector<std::string>& texts) {
+  if (!texts.empty()) to[key] = texts;
+}
+template <typename Number>
+void PutNumber(json& to, const char* key, const std::optional<Number>& number) {
+  if (number) to[key] = *number;
+}
+void Put(json& to, const char* key, const std::optional<Instant>& at) {
+  if (at) to[key] = ToUnix(*at);
+}
+void Put(json& to, const char* key, const std::optional<Seconds>& duration) {
+  if (duration) to[key] = duration->count();
+}
+
+std::string Text(const json& from, const char* key) { return from.value(key, std::string()); }
+std::vector<std::string> Texts(const json& from, const char* key) {
+  return from.value(key, std::vector<std::string>());
+}
+template <typename Number>
+std::optional<Number> NumberOf(const json& from, const char* key) {
+  const auto found = from.find(key);
+  return found == from.end() ? std::nullopt : std::optional(found->template get<Number>());
+}
+std::optional<Instant> Time(const json& from, const char* key) {
+  const auto seconds = NumberOf<std::int64_t>(from, key);
+  return seconds ? std::optional(FromUnix(*seconds)) : std::nullopt;
+}
+std::optional<Seconds> Duration(const json& from, const char* key) {
+  const auto seconds = NumberOf<std::int64_t>(from, key);
+  return seconds ? std::optional(Seconds{*seconds}) : std::nullopt;
+}
+
+// Words of our own vocabularies: an unknown one throws and ends in Damaged().
+template <typename Value>
+Value Known(const std::optional<Value>& value) {
+  if (!value) throw json::other_error::create(501, "unknown word", nullptr);
+  return *value;
+}
+const json& Part(const json& from, const char* key) {
+  static const json kNothing = json::object();
+  const auto found = from.find(key);
+  return found == from.end() ? kNothing : *found;
+}
+
+json FactsToJson(const TokenFacts& facts) {
+  json to = json::object();
+  Put(to, "kind", facts.kind);
+  Put(to, "app_id", facts.app_id);
+  Put(to, "user_id", facts.user_id);
+  Put(to, "profile_id", facts.profile_id);
+  to["lifetime"] = ToString(facts.lifetime);
+  Put(to, "expires_at", facts.expires_at);
+  Put(to, "issued_at", facts.issued_at);
+  Put(to, "scopes", facts.scopes);
+  for (const ClockReading& clock : facts.other_clocks) {
+    to["other_clocks"].push_back({{"reason", ToString(clock.reason)}, {"at", ToUnix(clock.at)}});
+  }
+  return to;
+}
+
+TokenFacts FactsFromJson(const json& from) {
+  TokenFacts facts;
+  facts.kind = Text(from, "kind");
+  facts.app_id = Text(from, "app_id");
+  facts.user_id = Text(from, "user_id");
+  facts.profile_id = Text(from, "profile_id");
+  facts.lifetime = Known(ParseLifetime(Text(from, "lifetime")));
+  facts.expires_at = Time(from, "expires_at");
+  facts.issued_at = Time(from, "issued_at");
+  facts.scopes = Texts(from, "scopes");
+  for (const json& clock : Part(from, "other_clocks")) {
+    facts.other_clocks.push_back({Known(ParseDeadlineReason(Text(clock, "reason"))),
+                                  FromUnix(clock.at("at").get<std::int64_t>())});
+  }
+  return facts;
+}
+
+json EvidenceToJson(const Evidence& evidence) {
+  json to = json::object();
+  Put(to, "endpoint", evidence.endpoint);
+  PutNumber(to, "http_status", evidence.http_status);
+  PutNumber(to, "code", evidence.code);
+  PutNumber(to, "subcode", evidence.subcode);
+  Put(to, "trace_id", evidence.trace_id);
+  to["observed_at"] = ToUnix(evidence.observed_at);
+  return to;
+}
+
+Evidence EvidenceFromJson(const json& from) {
+  return {Text(from, "endpoint"),
+          NumberOf<int>(from, "http_status"),
+          NumberOf<std::int64_t>(from, "code"),
+          NumberOf<std::int64_t>(from, "subcode"),
+          Text(from, "trace_id"),
+          FromUnix(from.at("observed_at").get<std::int64_t>())};
+}
+
+Observation FromJson(const json& from) {
+  Observation seen;
+  seen.verdict = Known(ParseVerdict(Text(from, "verdict")));
+  seen.reason = Known(ParseReason(Text(from, "reason")));
+  seen.message = Text(from, "message");
+  seen.action = Text(from, "action");
+  seen.facts = FactsFromJson(from.at("facts"));
+  seen.missing_scopes = Texts(from, "missing_scopes");
+  for (const json& finding : Part(from, "findings")) {
+    seen.findings.push_back({Text(finding, "id"), Known(ParseSeverity(Text(finding, "severity"))),
+                             Text(finding, "message"), Text(finding, "action")});
+  }
+  seen.unproven = Texts(from, "unproven");
+  seen.evidence = EvidenceFromJson(from.at("evidence"));
+  seen.retry_after = Duration(from, "retry_after");
+  seen.clock_skew = Duration(from, "clock_skew");
+  return seen;
+}
+
+}  // namespace
+
+std::string ToJson(const Observation& seen) {
+  json to = json::object();
+  to["verdict"] = ToString(seen.verdict);
+  to["reason"] = ToString(seen.reason);
+  Put(to, "message", seen.message);
+  Put(to, "action", seen.action);
+  to["facts"] = FactsToJson(seen.facts);
+  Put(to, "missing_scopes", seen.missing_scopes);
+  for (const Finding& finding : seen.findings) {
+    to["findings"].push_back({{"id", finding.id},
+                              {"severity", ToString(finding.severity)},
+                              {"message", finding.message},
+                              {"action", finding.action}});
+  }
+  Put(to, "unproven", seen.unproven);
+  to["evidence"] = EvidenceToJson(seen.evidence);
+  Put(to, "retry_after", seen.retry_after);
+  Put(to, "clock_skew", seen.clock_skew);
+  // An issuer's sentence may hold bytes that are not UTF-8.
+  return to.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<Observation> ParseObservation(const std::string& text) {
+  const json parsed = json::parse(text, nullptr, false);
+  if (!parsed.is_object()) return Damaged("is not JSON");
+  try {
+    return FromJson(parsed);
+  } catch (const json::exception&) {
+    return Damaged("does not have the expected form");
+  }
+}
+
+}  // namespace tokenwarden::sqlite

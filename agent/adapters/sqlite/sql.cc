@@ -1,0 +1,136 @@
+#include "agent/adapters/sqlite/sql.h"
+
+#include <iterator>
+
+namespace tokenwarden::sqlite {
+namespace {
+
+#define TW_ROTATION_COLUMNS                                                                  \
+  "id, credential, origin, state, from_generation, to_generation, epoch, started_at, "       \
+  "changed_at, reply IS NOT NULL, candidate IS NOT NULL, candidate_fingerprint, note"
+
+struct Row {
+  Sql which;
+  const char* text;
+};
+
+constexpr Row kTable[] = {
+    {Sql::kSaveKeyCheck, "INSERT OR REPLACE INTO meta (key, sealed) VALUES ('key_check', ?)"},
+    {Sql::kLoadKeyCheck, "SELECT sealed FROM meta WHERE key = 'key_check'"},
+    {Sql::kKnowCredential, "INSERT OR IGNORE INTO credentials (name) VALUES (?)"},
+    {Sql::kLoadStates,
+     "SELECT name, generation, fingerprint, generation_since, origin, conclusive, silence,"
+     " inspect_last_at, inspect_last_success_at, inspect_failures, inspect_not_before,"
+     " inspect_error, inspect_error_reason, renew_last_at, renew_last_success_at, renew_failures,"
+     " renew_not_before, renew_error, renew_error_reason, operator_reason, operator_sentence,"
+     " operator_since, refused_fingerprint, spec_digest,"
+     " (SELECT state FROM rotations WHERE credential = name AND finished = 0)"
+     " FROM credentials ORDER BY name"},
+    {Sql::kLoadSinks,
+     "SELECT credential, target, generation, verified_at, drifted, failures, last_attempt_at,"
+     " last_error, last_error_reason FROM sinks ORDER BY credential, target"},
+    {Sql::kLoadCredential, "SELECT generation, epoch FROM credentials WHERE name = ?"},
+    {Sql::kSaveState,
+     "INSERT INTO credentials (name, conclusive, silence,"
+     " inspect_last_at, inspect_last_success_at, inspect_failures, inspect_not_before,"
+     " inspect_error, inspect_error_reason, renew_last_at, renew_last_success_at, renew_failures,"
+     " renew_not_before, renew_error, renew_error_reason, operator_reason, operator_sentence,"
+     " operator_since, refused_fingerprint, spec_digest)"
+     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+     " ON CONFLICT (name) DO UPDATE SET"
+     " conclusive = excluded.conclusive, silence = excluded.silence,"
+     " inspect_last_at = excluded.inspect_last_at,"
+     " inspect_last_success_at = excluded.inspect_last_success_at,"
+     " inspect_failures = excluded.inspect_failures,"
+     " inspect_not_before = excluded.inspect_not_before,"
+     " inspect_error = excluded.inspect_error,"
+     " inspect_error_reason = excluded.inspect_error_reason,"
+     " renew_last_at = excluded.renew_last_at,"
+     " renew_last_success_at = excluded.renew_last_success_at,"
+     " renew_failures = excluded.renew_failures,"
+     " renew_not_before = excluded.renew_not_before,"
+     " renew_error = excluded.renew_error,"
+     " renew_error_reason = excluded.renew_error_reason,"
+     " operator_reason = excluded.operator_reason,"
+     " operator_sentence = excluded.operator_sentence,"
+     " operator_since = excluded.operator_since,"
+     " refused_fingerprint = excluded.refused_fingerprint,"
+     " spec_digest = excluded.spec_digest"},
+    {Sql::kSaveGeneration,
+     "UPDATE credentials SET generation = ?, fingerprint = ?, generation_since = ?, origin = ?"
+     " WHERE name = ?"},
+    {Sql::kSaveEpoch, "UPDATE credentials SET epoch = ? WHERE name = ?"},
+    {Sql::kSaveSink,
+     "INSERT OR REPLACE INTO sinks (credential, target, generation, verified_at, drifted,"
+     " failures, last_attempt_at, last_error, last_error_reason)"
+     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    {Sql::kLoadAbsence, "SELECT name, absent_since FROM credentials"},
+    {Sql::kSaveAbsence, "UPDATE credentials SET absent_since = ? WHERE name = ?"},
+    {Sql::kForgetCredential, "DELETE FROM credentials WHERE name = ?"},
+    {Sql::kLoadValue, "SELECT sealed FROM generations WHERE credential = ? AND generation = ?"},
+    {Sql::kLoadGenerations,
+     "SELECT generation, fingerprint, origin, created_at, retired_at IS NOT NULL"
+     " FROM generations WHERE credential = ? ORDER BY generation"},
+    {Sql::kInsertGeneration,
+     "INSERT INTO generations (credential, generation, fingerprint, origin, created_at, sealed)"
+     " VALUES (?, ?, ?, ?, ?, ?)"},
+    {Sql::kRetireGenerations,
+     "UPDATE generations SET sealed = NULL, retired_at = ?"
+     " WHERE credential = ? AND generation < ? AND retired_at IS NULL"},
+    // A refused candidate waits for the operator however long that takes.
+    {Sql::kTrimRotations,
+     "DELETE FROM rotations WHERE credential = ?1 AND finished = 1 AND state <> 'refused'"
+     " AND id <= (SELECT id FROM rotations WHERE credential = ?1 ORDER BY id DESC"
+     " LIMIT 1 OFFSET 50)"},
+    {Sql::kInsertRotation,
+     "INSERT INTO rotations (credential, origin, state, from_generation, epoch, started_at,"
+     " changed_at) VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?5)"},
+    {Sql::kLoadRotation, "SELECT " TW_ROTATION_COLUMNS " FROM rotations WHERE id = ?"},
+    {Sql::kLoadUnfinished,
+     "SELECT " TW_ROTATION_COLUMNS " FROM rotations WHERE finished = 0 ORDER BY id"},
+    {Sql::kLoadUnfinishedOf,
+     "SELECT id, state FROM rotations WHERE credential = ? AND finished = 0"},
+    {Sql::kLoadLatest,
+     "SELECT " TW_ROTATION_COLUMNS
+     " FROM rotations WHERE credential = ? ORDER BY finished, id DESC LIMIT 1"},
+    {Sql::kLoadReply, "SELECT reply, credential FROM rotations WHERE id = ?"},
+    {Sql::kLoadCandidate, "SELECT candidate, credential FROM rotations WHERE id = ?"},
+    {Sql::kAdvanceRotation,
+     "UPDATE rotations SET state = ?2, finished = ?3, changed_at = ?4, note = ?5,"
+     " reply = coalesce(?6, reply), candidate = coalesce(?7, candidate),"
+     " candidate_fingerprint = CASE WHEN ?7 IS NULL THEN candidate_fingerprint ELSE ?8 END"
+     " WHERE id = ?1"},
+    {Sql::kPromoteRotation,
+     "UPDATE rotations SET state = 'current', finished = 0, changed_at = ?, to_generation = ?,"
+     " note = '' WHERE id = ?"},
+    {Sql::kWipeRotations,
+     "UPDATE rotations SET reply = NULL, candidate = NULL"
+     " WHERE credential = ? AND (reply IS NOT NULL OR candidate IS NOT NULL)"},
+    {Sql::kClaimNotification,
+     "INSERT OR IGNORE INTO notifications (credential, target, generation, at)"
+     " VALUES (?, ?, ?, ?)"},
+    {Sql::kInsertAudit,
+     "INSERT INTO audit (at, credential, event, sentence) VALUES (?, ?, ?, ?)"},
+    {Sql::kTrimAudit,
+     "DELETE FROM audit WHERE credential = ?1 AND id <= (SELECT id FROM audit"
+     " WHERE credential = ?1 ORDER BY id DESC LIMIT 1 OFFSET 1000)"},
+    {Sql::kLoadAudit,
+     "SELECT at, credential, event, sentence FROM audit ORDER BY id DESC LIMIT ?"},
+    {Sql::kLoadAuditOf,
+     "SELECT at, credential, event, sentence FROM audit WHERE credential = ?2"
+     " ORDER BY id DESC LIMIT ?1"},
+};
+
+constexpr bool InOrder() {
+  for (std::size_t i = 0; i < kSqlCount; ++i) {
+    if (static_cast<std::size_t>(kTable[i].which) != i) return false;
+  }
+  return std::size(kTable) == kSqlCount;
+}
+static_assert(InOrder(), "one row per statement, in the order of the enumeration");
+
+}  // namespace
+
+const char* TextOf(Sql which) { return kTable[static_cast<std::size_t>(which)].text; }
+
+}  // namespace tokenwarden::sqlite

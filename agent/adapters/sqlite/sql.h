@@ -1,0 +1,48 @@
+// Every statement the store prepares, in one table.
+#pragma once
+
+#include <cstddef>
+
+namespace tokenwarden::sqlite {
+
+enum class Sql {
+  kSaveKeyCheck,
+  kLoadKeyCheck,
+  kKnowCredential,
+  kLoadStates,
+  kLoadSinks,
+  kLoadCredential,
+  kSaveState,
+  kSaveGeneration,
+  kSaveEpoch,
+  kSaveSink,
+  kLoadAbsence,
+  kSaveAbsence,
+  kForgetCredential,
+  kLoadValue,
+  kLoadGenerations,
+  kInsertGeneration,
+  kRetireGenerations,
+  kTrimRotations,
+  kInsertRotation,
+  kLoadRotation,
+  kLoadUnfinished,
+  kLoadUnfinishedOf,
+  kLoadLatest,
+  kLoadReply,
+  kLoadCandidate,
+  kAdvanceRotation,
+  kPromoteRotation,
+  kWipeRotations,
+  kClaimNotification,
+  kInsertAudit,
+  kTrimAudit,
+  kLoadAudit,
+  kLoadAuditOf,
+  kCount,
+};
+inline constexpr std::size_t kSqlCount = static_cast<std::size_t>(Sql::kCount);
+
+const char* TextOf(Sql which);
+
+}  // namespace tokenwarden::sqlite
