@@ -121,10 +121,14 @@ Answer HasWrongIdentity(const Case& c) {
   return std::nullopt;
 }
 
+// Without the app's own credentials nobody can list the scopes: an empty list says nothing then.
+bool ScopesAreKnown(const Observation& seen) {
+  return seen.reason != Reason::kSelfReported || !seen.facts.scopes.empty();
+}
+
 std::vector<std::string> MissingScopes(const Case& c, const Observation& seen) {
   std::vector<std::string> missing = seen.missing_scopes;
-  // An empty list that nobody confirmed says that nobody could ask, not that there are none.
-  if (seen.reason != Reason::kConfirmed && seen.facts.scopes.empty()) return missing;
+  if (!ScopesAreKnown(seen)) return missing;
   for (std::string& scope : Lacking(c.spec.meta.required_scopes, seen.facts.scopes)) {
     if (std::find(missing.begin(), missing.end(), scope) == missing.end()) {
       missing.push_back(std::move(scope));
@@ -186,10 +190,9 @@ Answer LosesNever(const Case& c) {
 
 Answer DropsScope(const Case& c) {
   if (!c.current) return std::nullopt;
-  const bool listed = c.candidate.reason == Reason::kConfirmed || !c.candidate.facts.scopes.empty();
   const std::vector<std::string> dropped =
       Lacking(c.current->facts.scopes, c.candidate.facts.scopes);
-  if (!listed || dropped.empty()) return std::nullopt;
+  if (dropped.empty() || !ScopesAreKnown(c.candidate)) return std::nullopt;
   return Refuse(Refusal::kDropsScope, c,
                 "has no longer the scope " + Listed(dropped) + ", which the current one has",
                 "Issue it with the same scopes, or accept it with a reason if that is meant");
