@@ -130,6 +130,11 @@ const SinkState* FindSink(const CredentialState& state, const std::string& targe
 
 bool MayAskNow(const Attempts& attempts, Instant now) { return NotBefore(attempts, now) <= now; }
 
+bool SpecHasChanged(const Snapshot& snapshot) {
+  const std::string& tried = snapshot.state.spec_digest;
+  return !snapshot.spec_digest.empty() && !tried.empty() && snapshot.spec_digest != tried;
+}
+
 bool IsPolicyNeed(const CredentialState& state) {
   if (!state.operator_need) return false;
   const std::string& reason = state.operator_need->reason;
@@ -147,6 +152,7 @@ Instant InspectDueAt(const Snapshot& snapshot, Instant now) {
   const Attempts& inspect = snapshot.state.inspect;
   // Never tried, or tried at a time that has not come yet: the clock jumped back.
   if (!inspect.last_at || IsInFuture(inspect.last_at, now)) return now;
+  if (SpecHasChanged(snapshot)) return NotBefore(inspect, now);
   const Instant scheduled = ScheduledInspection(snapshot, *inspect.last_at, now);
   const Instant due = std::min(scheduled, NextEndAfter(snapshot.state, *inspect.last_at));
   return std::max(due, NotBefore(inspect, now));

@@ -29,6 +29,9 @@ Instant CannotRenewDueAt(const Snapshot& snapshot, Instant now);
 // False while an issuer's own "not before" is in force.
 bool MayAskNow(const Attempts& attempts, Instant now);
 
+// The specification differs from that of the last attempt (not of the last success: a failing new one backs off).
+bool SpecHasChanged(const Snapshot& snapshot);
+
 // A need that the policy itself raised: it watches that need and does not wait for it to be cleared.
 bool IsPolicyNeed(const CredentialState& state);
 

@@ -150,9 +150,7 @@ Answer NoValueYet(const Snapshot& s, Instant now) {
 }
 
 Answer SpecChanged(const Snapshot& s, Instant now) {
-  const bool changed = !s.spec_digest.empty() && !s.state.spec_digest.empty() &&
-                       s.spec_digest != s.state.spec_digest;
-  if (!changed || !MayAskNow(s.state.inspect, now)) return Silent();
+  if (!SpecHasChanged(s) || !MayAskNow(s.state.inspect, now)) return Silent();
   return Do(Action::kInspect, "spec_changed",
             "the configuration of " + s.spec.name + " changed: check the token against it");
 }
