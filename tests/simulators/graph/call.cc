@@ -36,8 +36,10 @@ TokenReading ReadStranger(State& state, const std::string& value) {
   return {value, nullptr, nullptr, error};
 }
 
-// A state that clears itself does so here.
-void Recover(Token& token, std::int64_t now) {
+// States that come or go with use do so here.
+void CountUse(Token& token, std::int64_t now) {
+  if (token.uses_left && *token.uses_left == 0 && token.state == "live") token.state = "expired";
+  if (token.uses_left && *token.uses_left > 0) --*token.uses_left;
   if (token.recovers_at != 0 && now >= token.recovers_at) token.state = "live";
   if (token.recovers_after_uses > 0 && --token.recovers_after_uses == 0) token.state = "live";
 }
@@ -133,7 +135,7 @@ TokenReading ReadToken(State& state, const std::string& value, std::int64_t now)
   } else if (token.secret_epoch != app->second.secret_epoch) {
     reading.error = MakeError(Failure::kBadSignature);
   } else {
-    Recover(token, now);
+    CountUse(token, now);
     if (auto death = DeathOf(token, now)) reading.error = SessionError(token, *death, now);
   }
   return reading;
@@ -221,6 +223,7 @@ Token& IssueToken(Call& call, Token like) {
   like.omit_subcode = false;
   like.recovers_after_uses = 0;
   like.recovers_at = 0;
+  like.uses_left = std::nullopt;
   like.successor.clear();
   auto app = call.state.apps.find(like.app);
   if (app != call.state.apps.end()) like.secret_epoch = app->second.secret_epoch;

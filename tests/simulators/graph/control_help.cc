@@ -14,7 +14,8 @@ Everything in it is invented. It is steered through /_control/ (loopback only):
   # a system-user token with two days left
   curl -s URL/_control/tokens -d '{"kind":"system_user","expires_in":172800}'
   # other members: app, principal, owner, scopes, granular_scopes, issued_at, omit_issued_at,
-  # omit_expires_at, expires_in (0 = never), data_access_expires_in, omit_data_access, state, omit_subcode
+  # omit_expires_at, expires_in (0 = never), data_access_expires_in, omit_data_access, state, omit_subcode,
+  # uses_left (then it expires)
   # kinds: system_user business_integration user whatsapp_test page session_info app
 
   # the user changed the password; also by {"principal":"300000000000001"}

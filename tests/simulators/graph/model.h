@@ -53,6 +53,7 @@ struct Token {
   bool omit_subcode = false;    // report the death as a bare 190
   int recovers_after_uses = 0;  // a dead state that clears itself at the n-th further use; 0 = stays
   std::int64_t recovers_at = 0;
+  std::optional<int> uses_left;  // expires when they are used up; absent: no such limit
   int secret_epoch = 0;
   std::string successor;  // what the last exchange of it made
 };

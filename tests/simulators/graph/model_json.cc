@@ -29,6 +29,7 @@ void Members(Token& t, V&& v) {
   v("data_access_expires_at", t.data_access_expires_at), v("scopes", t.scopes);
   v("granular_scopes", t.granular_scopes), v("state", t.state), v("omit_subcode", t.omit_subcode);
   v("recovers_after_uses", t.recovers_after_uses), v("recovers_at", t.recovers_at);
+  v("uses_left", t.uses_left);
   v("secret_epoch", t.secret_epoch), v("successor", t.successor);
 }
 

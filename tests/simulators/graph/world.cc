@@ -160,6 +160,7 @@ Token& MintToken(World& world, const Json& wish) {
   token.recovers_after_uses = wish.value("recovers_after_uses", 0);
   const std::int64_t recovers_in = wish.value("recovers_in", std::int64_t{0});
   token.recovers_at = recovers_in == 0 ? 0 : now + recovers_in;
+  if (wish.contains("uses_left")) token.uses_left = wish["uses_left"].get<int>();
   auto app = world.state.apps.find(token.app);
   if (app == world.state.apps.end()) throw std::invalid_argument("there is no app " + token.app);
   token.secret_epoch = app->second.secret_epoch;
