@@ -217,6 +217,7 @@ int RunAgent(const CommandLine& line) {
   while (signals.Wait() == sys::Signal::kReload) agent.Reload();
 
   TellStart(events, "agent stopping", {});
+  watcher.Stop();
   http_client->Stop(kDrain);
   agent.Stop();
   if (grpc_server) grpc_server->Shutdown();

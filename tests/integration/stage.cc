@@ -146,14 +146,15 @@ void Stage::WriteConfigText(const std::string& credentials) {
   room_.Write("tokenwarden.yaml", "version: 1\nstate: {path: " + room_.File("state/state.db") +
                                       ", key: {file: " + room_.File("state.key") +
                                       "}}\nhttp: {listen: \"127.0.0.1:0\"}\ngrpc: {listen: \"" +
-                                      Socket() + "\"}\nlog: {format: text}\ncredentials:" +
+                                      Socket() + "\"}\nlog: {format: text}\ndefaults: {meta: {endpoint: \"" +
+                                      issuer_.url() + "\"}}\ncredentials:" +
                                       credentials);
 }
 
 void Stage::StartAgent(std::vector<std::string> more) {
   std::vector<std::string> argv{"tokenwarden-agent", "--config", room_.File("tokenwarden.yaml")};
   argv.insert(argv.end(), more.begin(), more.end());
-  agent_ = std::make_unique<Process>(Process::Options{argv, Environment(), room_.path(), ""});
+  agent_ = std::make_unique<Process>(Process::Options{argv, {}, room_.path(), ""});
   if (!agent_->AwaitOutput("agent started")) {
     ADD_FAILURE() << "the agent did not start:\n" << agent_->err();
     return;
