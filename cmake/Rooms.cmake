@@ -2,7 +2,7 @@
 #
 #   tw_room(NAME tw_app DEPS tw_core tw_ports [LIBS tw::json] [RECURSE])
 #   tw_program(NAME tokenwarden-agent SOURCES main.cc DEPS tw_app ...)
-#   tw_test(NAME core_test [SOURCES a.cc b.cc] DEPS tw_core [LIBS ...] [LABEL e2e] [TIMEOUT 120]
+#   tw_test(NAME core_test [SOURCES a.cc b.cc] DEPS tw_core [LIBS ...] [LABELS e2e] [TIMEOUT 120]
 #           [PROPERTIES RUN_SERIAL TRUE ...])
 #
 # Includes are written from the top of the tree ("agent/core/secret.h"). No target has the top of the tree in its
@@ -101,7 +101,7 @@ endfunction()
 
 # Every *.cc of the current directory unless SOURCES says otherwise. Each fact becomes one ctest test.
 function(tw_test)
-  cmake_parse_arguments(PARSE_ARGV 0 TEST "" "NAME;TIMEOUT;LABEL" "SOURCES;DEPS;LIBS;PROPERTIES")
+  cmake_parse_arguments(PARSE_ARGV 0 TEST "" "NAME;TIMEOUT" "SOURCES;DEPS;LIBS;LABELS;PROPERTIES")
   if(NOT TEST_SOURCES)
     file(GLOB TEST_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   endif()
@@ -129,8 +129,9 @@ function(tw_test)
   endif()
   _tw_link_fast(${TEST_NAME})
   set_target_properties(${TEST_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  if(TEST_LABEL)
-    list(APPEND TEST_PROPERTIES LABELS ${TEST_LABEL})
+  if(TEST_LABELS)
+    list(JOIN TEST_LABELS "\\\\;" label_list)
+    list(APPEND TEST_PROPERTIES LABELS "${label_list}")
   endif()
   gtest_discover_tests(${TEST_NAME} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
                        PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
