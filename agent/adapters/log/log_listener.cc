@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "agent/adapters/log/redact.h"
-#include "agent/adapters/log/utf8.h"
+#include "agent/core/utf8.h"
 
 namespace tokenwarden::log {
 namespace {

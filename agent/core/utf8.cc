@@ -1,8 +1,8 @@
-#include "agent/adapters/log/utf8.h"
+#include "agent/core/utf8.h"
 
 #include <cstddef>
 
-namespace tokenwarden::log {
+namespace tokenwarden {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
@@ -52,4 +52,4 @@ std::string CleanUtf8(std::string_view text) {
   return out;
 }
 
-}  // namespace tokenwarden::log
+}  // namespace tokenwarden

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace tokenwarden::log {
+namespace tokenwarden {
 
 // Replaces each byte that is not part of well-formed UTF-8 by U+FFFD.
 std::string CleanUtf8(std::string_view text);
 
-}  // namespace tokenwarden::log
+}  // namespace tokenwarden
