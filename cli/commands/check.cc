@@ -13,7 +13,7 @@ Observation AskIssuer(Services& services, const Target& target, Instant now,
                       std::chrono::milliseconds patience) {
   const ProviderContext context{target.spec,           target.app_secret, target.parent_token,
                                 target.generate_token, now,               patience};
-  return services.Issuer().Inspect(context, target.value, services.Http(target.spec.meta.ca_file));
+  return services.Issuer().Inspect(context, target.value, services.Http());
 }
 
 // A shared secret is not a token: it is shown, and gates only when it certainly cannot work.

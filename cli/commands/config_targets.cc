@@ -46,11 +46,9 @@ Result<Secret> ReadSource(const CredentialSpec& spec, PlaceFactory& places) {
   return (*source)->Read();
 }
 
-Target TargetOf(const CredentialSpec& spec, const std::string& ca_file, SecretResolver& resolver,
-                PlaceFactory& places) {
+Target TargetOf(const CredentialSpec& spec, SecretResolver& resolver, PlaceFactory& places) {
   Target target;
   target.spec = spec;
-  if (target.spec.meta.ca_file.empty()) target.spec.meta.ca_file = ca_file;
   Secrets secrets(resolver, target.notes);
   target.app_secret = secrets.Get(spec.meta.app_secret, "the app secret");
   target.parent_token = secrets.Get(spec.meta.parent_token, "the parent token");
@@ -88,11 +86,16 @@ Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& s
   const std::string base_dir = DirectoryOf(settings.config);
   const std::unique_ptr<SecretResolver> resolver = services.Resolver(base_dir);
   const std::unique_ptr<PlaceFactory> places = services.Places(base_dir);
+  const bool endpoint_by_environment =
+      !services.Environment("TOKENWARDEN_META_ENDPOINT").value_or("").empty();
   ConfigTargets result;
   result.fingerprints = FingerprintsOf(*read.config, *resolver, services);
   for (const CredentialSpec& spec : read.config->credentials) {
     if (!IsSelected(settings.select, spec)) continue;
-    result.targets.push_back(TargetOf(spec, read.config->ca_file, *resolver, *places));
+    Target target = TargetOf(spec, *resolver, *places);
+    if (target.spec.meta.ca_file.empty()) target.spec.meta.ca_file = read.config->ca_file;
+    if (endpoint_by_environment) target.spec.meta.endpoint.clear();
+    result.targets.push_back(std::move(target));
   }
   return result;
 }

@@ -35,7 +35,7 @@ class Services {
 
   // Thread-safe, both.
   virtual const Provider& Issuer() = 0;
-  virtual HttpClient& Http(const std::string& ca_file) = 0;
+  virtual HttpClient& Http() = 0;
   // Running requests end soon and new ones fail.
   virtual void StopHttp() = 0;
 

@@ -1,5 +1,7 @@
 #include "cli/render/check_report.h"
 
+#include "cli/render/parts.h"
+
 namespace tokenwarden::cli {
 
 CheckSummary SummaryOf(const CheckReport& report) {
@@ -14,6 +16,13 @@ CheckSummary SummaryOf(const CheckReport& report) {
     }
   }
   return summary;
+}
+
+std::string MessageOf(const TokenReport& token) {
+  const std::string& seen = token.observation.message;
+  // The gate repeats the message when it judges the verdict itself.
+  if (!seen.empty() && token.gate.why.find(seen) != std::string::npos) return seen;
+  return Sentences(seen, token.gate.why);
 }
 
 }  // namespace tokenwarden::cli

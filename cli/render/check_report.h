@@ -40,6 +40,9 @@ struct CheckSummary {
 };
 CheckSummary SummaryOf(const CheckReport& report);
 
+// What was seen and why it gates, each said once.
+std::string MessageOf(const TokenReport& token);
+
 // Whether terminal colours may be used.
 enum class Colour { kNever, kAlways };
 

@@ -75,7 +75,7 @@ std::string TokenLines(const TokenReport& token, Instant now, Colour colour) {
   std::string text = Label(token.gate.result, colour) + "  " + OneLine(token.name);
   if (!token.tenant.empty()) text += " (tenant " + OneLine(token.tenant) + ")";
   text += "  " + VerdictWord(seen) + ": ";
-  text += OneLine(Sentences(seen.message, token.gate.why)) + Facts(token, now) + "\n";
+  text += OneLine(MessageOf(token)) + Facts(token, now) + "\n";
   if (!seen.action.empty()) text += Indented("do now: ", seen.action);
   for (const Finding& finding : seen.findings) text += FindingLine(finding);
   for (const std::string& sentence : seen.unproven) text += Indented("not proven: ", sentence);
