@@ -80,6 +80,14 @@ std::optional<PasteProblem> CheckUserToken(const MetaSpec& spec, std::string_vie
   return std::nullopt;
 }
 
+// The general rules speak in fragments.
+std::string AsSentence(std::string text) {
+  if (text.empty()) return text;
+  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 32);
+  if (text.back() != '.') text += '.';
+  return text;
+}
+
 }  // namespace
 
 std::optional<AppTokenParts> SplitAppToken(std::string_view text) {
@@ -106,7 +114,8 @@ std::optional<PasteProblem> CheckMetaPaste(const MetaSpec& spec, const Secret& v
 void Inspection::CheckWithoutNetwork() {
   const auto problem = CheckMetaPaste(meta(), value_);
   if (!problem) return;
-  Conclude(problem->reason, problem->message, problem->action, observation_.evidence);
+  Conclude(problem->reason, AsSentence(problem->message), AsSentence(problem->action),
+           observation_.evidence);
 }
 
 }  // namespace tokenwarden::meta

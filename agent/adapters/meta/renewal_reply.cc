@@ -117,6 +117,7 @@ ErrorKind KindOf(Reason reason) {
 tl::unexpected<Error> Refused(const Meaning& meaning, const Evidence& evidence) {
   const Reason reason = meaning.reason.value_or(Reason::kBadReply);
   std::string message = "Meta did not renew the token: " + meaning.message;
+  if (!message.empty() && message.back() == '.') message.pop_back();
   if (evidence.code) {
     message += " (code " + std::to_string(*evidence.code);
     if (evidence.subcode) message += ", subcode " + std::to_string(*evidence.subcode);
@@ -125,6 +126,7 @@ tl::unexpected<Error> Refused(const Meaning& meaning, const Evidence& evidence) 
   } else if (evidence.http_status) {
     message += " (HTTP " + std::to_string(*evidence.http_status) + ")";
   }
+  message += ".";
   return MakeError(KindOf(reason), std::string(ToString(reason)), std::move(message), meaning.action);
 }
 
