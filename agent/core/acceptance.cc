@@ -87,6 +87,9 @@ Answer IsDeadNow(const Case& c) {
   return std::nullopt;
 }
 
+constexpr std::string_view kKeepsCurrent =
+    "The current value stays in use; accept the new one with a reason if that is meant";
+
 struct IdentityField {
   std::string_view what;
   std::string TokenFacts::* fact;
@@ -173,7 +176,7 @@ Answer LivesShorter(const Case& c) {
                 "ends at " + FormatUtc(*next.expires_at) + ", " +
                     FormatDuration(*old.expires_at - *next.expires_at) +
                     " earlier than the current one (" + FormatUtc(*old.expires_at) + ")",
-                "The current value stays in use; accept the new one with a reason if that is meant");
+                kKeepsCurrent);
 }
 
 Answer LosesNever(const Case& c) {
@@ -185,7 +188,7 @@ Answer LosesNever(const Case& c) {
   return Refuse(Refusal::kLosesNever, c,
                 "ends" + (end ? " at " + FormatUtc(*end) : std::string(" one day")) +
                     ", but the current one never expires",
-                "The current value stays in use; accept the new one with a reason if that is meant");
+                kKeepsCurrent);
 }
 
 Answer DropsScope(const Case& c) {

@@ -31,8 +31,8 @@ struct RefusedCandidate {
   std::string sentence;  // what is wrong and what the operator can do
 };
 
-// Nullopt: accept. `current` is absent when there is no living current value to be worse than. Checked in the
-// order of Refusal; ends within a minute of each other count as equal.
+// Nullopt: accept. `current` is absent when there is no living current value to be worse than.
+// Checked in the order of Refusal; ends within a minute of each other count as equal.
 std::optional<RefusedCandidate> JudgeCandidate(const CredentialSpec& spec,
                                                const Observation& candidate,
                                                const std::optional<Observation>& current,

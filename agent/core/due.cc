@@ -1,6 +1,7 @@
 #include "agent/core/due.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tokenwarden {
 namespace {
@@ -44,7 +45,9 @@ Instant RetryAt(const Attempts& attempts, Pace pace, const CredentialState& stat
   return std::max(imposed, *attempts.last_at + delay);
 }
 
-Seconds InspectEvery(const CredentialSpec& spec) { return std::max(spec.inspect_every, Seconds{1}); }
+Seconds InspectEvery(const CredentialSpec& spec) {
+  return std::max(spec.inspect_every, Seconds{1});
+}
 
 // By schedule or backoff alone, counted from the last try.
 Instant ScheduledInspection(const Snapshot& snapshot, Instant last, Instant now) {
@@ -60,7 +63,8 @@ Instant ScheduledInspection(const Snapshot& snapshot, Instant last, Instant now)
   return evidence_from_future ? std::min(due, last + std::min(every, kFirstInspectRetry)) : due;
 }
 
-// The first clock of the token that ends after `since`: what was seen before says nothing of afterwards.
+// The first clock of the token that ends after `since`: what was seen before says nothing of
+// afterwards.
 Instant NextEndAfter(const CredentialState& state, Instant since) {
   Instant next = kNothingDue;
   if (!state.conclusive || IsDead(state.conclusive->verdict)) return next;
@@ -138,14 +142,14 @@ bool SpecHasChanged(const Snapshot& snapshot) {
 bool IsPolicyNeed(const CredentialState& state) {
   if (!state.operator_need) return false;
   const std::string& reason = state.operator_need->reason;
-  // These two words are also given to refused candidates, and a refused candidate waits for a person.
+  // These two words are also given to refused candidates, and a refused candidate waits for a
+  // person.
   if (reason == "wrong_identity" || reason == "restricted") {
     return state.refused_fingerprint.empty();
   }
-  for (std::string_view ours : {"expired", "revoked", "malformed", "under_scoped", "cannot_renew"}) {
-    if (reason == ours) return true;
-  }
-  return false;
+  constexpr std::string_view kOurs[] = {"expired", "revoked", "malformed", "under_scoped",
+                                        "cannot_renew"};
+  return std::find(std::begin(kOurs), std::end(kOurs), reason) != std::end(kOurs);
 }
 
 Instant InspectDueAt(const Snapshot& snapshot, Instant now) {
@@ -176,8 +180,8 @@ Instant ReplaceDeadDueAt(const Snapshot& snapshot, Instant now) {
 Instant CannotRenewDueAt(const Snapshot& snapshot, Instant now) {
   if (snapshot.can_refresh) return kNothingDue;
   const Instant wanted = std::min(NearExpiryWantedAt(snapshot), MaxAgeWantedAt(snapshot));
-  if (wanted == kNothingDue || EndsBefore(snapshot.state, std::max(wanted, now))) return kNothingDue;
-  return wanted;
+  if (wanted == kNothingDue) return kNothingDue;
+  return EndsBefore(snapshot.state, std::max(wanted, now)) ? kNothingDue : wanted;
 }
 
 Instant SinkDueAt(const Snapshot& snapshot, const SinkSpec& sink, Instant now) {

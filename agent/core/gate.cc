@@ -131,7 +131,7 @@ void JudgeDeadline(const Observation& seen, const GateOptions& options, Instant 
   }
   if (!wanted) {
     judgement.Add(ResultFor(options.on_indeterminate),
-                  "the lifetime of this token is not known, so a percentage of it cannot be judged");
+                  "the lifetime of this token is not known, so no percentage of it can be judged");
   } else if (left < *wanted) {
     judgement.Add(GateResult::kFail,
                   EndsIn(deadline, now) + ", and " + FormatDuration(*wanted) + " are wanted");
@@ -180,7 +180,9 @@ std::optional<double> PlainNumber(std::string_view text) {
 }  // namespace
 
 std::string_view ToString(GateResult result) { return WordFor(kResults, result); }
-std::optional<GateResult> ParseGateResult(std::string_view word) { return ValueFor(kResults, word); }
+std::optional<GateResult> ParseGateResult(std::string_view word) {
+  return ValueFor(kResults, word);
+}
 std::string_view ToString(OnIndeterminate choice) { return WordFor(kChoices, choice); }
 std::optional<OnIndeterminate> ParseOnIndeterminate(std::string_view word) {
   return ValueFor(kChoices, word);

@@ -108,8 +108,8 @@ bool IsPlaceholder(std::string_view value) {
         "dummy", "token", "access_token", "secret", "password", "test", "..."}) {
     if (EqualsWord(value, word)) return true;
   }
-  if (IsWrappedIn(value, "<", ">") || IsWrappedIn(value, "[", "]") || IsWrappedIn(value, "${", "}") ||
-      IsWrappedIn(value, "$(", ")") || IsWrappedIn(value, "%", "%") || value.front() == '$') {
+  if (IsWrappedIn(value, "<", ">") || IsWrappedIn(value, "[", "]") ||
+      IsWrappedIn(value, "%", "%") || value.front() == '$') {
     return true;
   }
   for (std::string_view start : {"your_", "your-", "your ", "my_token", "insert", "paste"}) {
@@ -126,8 +126,8 @@ bool IsPlaceholder(std::string_view value) {
 }
 
 bool IsMasked(std::string_view value) {
-  for (std::string_view mark : {"***", "...", "\u2022", "\u25cf", "\u2219", "\u00b7\u00b7", "\u2026",
-                                "\u2588", "[redacted]", "<redacted>", "redacted"}) {
+  for (std::string_view mark : {"***", "...", "\u2022", "\u25cf", "\u2219", "\u00b7\u00b7",
+                                "\u2026", "\u2588", "redacted"}) {
     if (Contains(value, mark)) return true;
   }
   return value.find_first_not_of('*') == std::string_view::npos;
@@ -184,11 +184,12 @@ constexpr std::string_view kPasteAgain = "copy the token again, alone and comple
 
 // First match wins. The outermost mistake comes first: what surrounds a value hides what is in it.
 constexpr Hazard kHazards[] = {
-    {IsEmpty, Reason::kEmptyValue, "the value is empty", "put the token where the value is read from"},
+    {IsEmpty, Reason::kEmptyValue, "the value is empty",
+     "put the token where the value is read from"},
     {IsTooLong, Reason::kTooLong, "the value is longer than 4096 bytes, which no token is",
      "check that it is the token and not a whole file"},
-    {HasNul, Reason::kWrongAlphabet, "the value holds a NUL byte, so it was read from a binary file",
-     kPasteAgain},
+    {HasNul, Reason::kWrongAlphabet,
+     "the value holds a NUL byte, so it was read from a binary file", kPasteAgain},
     {HasByteOrderMark, Reason::kWrongAlphabet, "the value begins with a byte order mark",
      "save the file as UTF-8 without BOM"},
     {HasSurroundingSpace, Reason::kSurroundingSpace,
@@ -202,7 +203,8 @@ constexpr Hazard kHazards[] = {
      "replace it by a real token"},
     {IsMasked, Reason::kMasked, "the value is masked or shortened for display",
      "copy it where the issuer shows it in full; if it does so only once, issue a new one"},
-    {IsIdToken, Reason::kIdToken, "the value is a signed ID token (three parts, eyJ…), not an access token",
+    {IsIdToken, Reason::kIdToken,
+     "the value is a signed ID token (three parts, eyJ…), not an access token",
      "use the access token of the same login"},
     {IsPercentEncoded, Reason::kPercentEncoded, "the value is percent-encoded (it holds %XX)",
      "decode it: %7C stands for the bar |"},

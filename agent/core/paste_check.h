@@ -1,7 +1,7 @@
 // Paste check: what can be said about a value before anybody is asked.
 //
-// Finds what people really paste by mistake: spaces, quotes, `Bearer `, masks, placeholders, ID tokens.
-// Never repairs: the caller says what is wrong, the person fixes it.
+// Finds what people really paste by mistake: spaces, quotes, `Bearer `, masks, placeholders, ID
+// tokens. Never repairs: the caller says what is wrong, the person fixes it.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,8 @@ struct PasteProblem {
   std::string action;
 };
 
-// Rules that hold for any token: empty, placeholder, spaces, quotes, prefix, mask, non-ASCII, too long.
+// Rules that hold for any token: empty, placeholder, spaces, quotes, prefix, mask, non-ASCII, too
+// long.
 std::optional<PasteProblem> CheckPaste(const Secret& value);
 
 }  // namespace tokenwarden

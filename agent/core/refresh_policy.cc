@@ -15,7 +15,8 @@ constexpr Word<Action> kActions[] = {
     {Action::kNeedsOperator, "needs_operator"},
 };
 
-// Of sixty days: time for several days of failures. Source: Graph API access tokens, refresh decision.
+// Of sixty days: time for several days of failures. Source: Graph API access tokens, refresh
+// decision.
 constexpr Seconds kLongestWindow = kDay * 20;
 
 // The clocks that a renewal moves. The others (data access, version, keys) end at their own time.
@@ -61,7 +62,8 @@ std::optional<Instant> RenewalDueAt(const CredentialSpec& spec, const Credential
 
   Seconds window = life ? std::min(*life / 3, kLongestWindow) : kLongestWindow;
   if (spec.renew.before && (!life || *spec.renew.before < *life)) window = *spec.renew.before;
-  // Never earlier than half way to the window, or a long `before` would ask again right after a renewal.
+  // Never earlier than half way to the window, or a long `before` would ask again right after a
+  // renewal.
   Seconds spread = window / 10;
   if (life) spread = std::min(spread, (*life - window) / 2);
   return *end - window - JitterFor(spec.name, spread);

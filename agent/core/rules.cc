@@ -82,7 +82,8 @@ std::optional<Need> NeedNow(const Snapshot& s, Instant now) {
   return NeedFromVerdict(s);
 }
 
-// A person is told once. What others recorded is not talked over, except by the news that a value died.
+// A person is told once. What others recorded is not talked over, except by the news that a value
+// died.
 bool IsNews(const Snapshot& s, const Need& need) {
   const CredentialState& state = s.state;
   if (!state.operator_need) return true;
@@ -126,7 +127,8 @@ Answer Asked(const Snapshot& s, Instant now) {
   if (!s.asked_inspect && !s.asked_refresh) return Silent();
   if (!HasValue(s) && !s.spec.source) return Silent();
   if (!MayAskNow(s.state.inspect, now)) return Silent();
-  return Do(Action::kInspect, "asked", s.spec.name + " was asked to be checked: ask the issuer now");
+  return Do(Action::kInspect, "asked",
+            s.spec.name + " was asked to be checked: ask the issuer now");
 }
 
 Answer NoValueYet(const Snapshot& s, Instant now) {
@@ -231,7 +233,8 @@ Answer WaitingForOperator(const Snapshot& s, Instant now) {
 Answer Hold(const Snapshot& s, Instant now) {
   const Instant until = EarliestDue(s, now);
   return HoldUntil(until, "hold",
-                   s.spec.name + " is " + std::string(StateWord(s.state)) + "; " + When(until, now));
+                   s.spec.name + " is " + std::string(StateWord(s.state)) + "; " +
+                       When(until, now));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Secret: the bytes of a token, an app secret or a key.
 //
-// Owns its bytes, moves but does not copy by accident, wipes them when it lets go of them. It cannot
-// be printed, streamed, formatted or compared with ==. The bytes are reached through Reveal() alone,
-// so that a reviewer can search for every place that touches a value. Not synchronised.
+// Owns its bytes, moves but does not copy by accident, wipes them when it lets go of them. It
+// cannot be printed, streamed, formatted or compared with ==. The bytes are reached through
+// Reveal() alone, so that a reviewer can search for every place that touches a value. Not
+// synchronised.
 #pragma once
 
 #include <cstddef>

@@ -11,7 +11,7 @@ constexpr std::string_view kLabelPrefix = "label.";
 tl::unexpected<Error> BadSelector(std::string_view part, const std::string& what) {
   return MakeError(ErrorKind::kInvalidArgument, "bad_selector",
                    "the selector `" + std::string(part) + "` " + what,
-                   "write a name, tenant=X or label.KEY=VALUE, joined by commas; * stands for anything");
+                   "write a name, tenant=X or label.KEY=VALUE, joined by commas; * is anything");
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -36,7 +36,9 @@ Status AddPart(TokenSelector& selector, std::string_view part) {
   const std::string_view key = is_name ? "name" : Trimmed(part.substr(0, equals));
   const std::string_view value = is_name ? part : Trimmed(part.substr(equals + 1));
   std::string* field = FieldFor(selector, key);
-  if (field == nullptr) return BadSelector(part, "selects by something that credentials do not have");
+  if (field == nullptr) {
+    return BadSelector(part, "selects by something that credentials do not have");
+  }
   if (value.empty()) return BadSelector(part, "has no value");
   if (!field->empty()) return BadSelector(part, "repeats what another part selects");
   *field = std::string(value);

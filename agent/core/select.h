@@ -1,5 +1,5 @@
-// Selector: which credentials are meant. `whatsapp`, `tenant=acme`, `label.team=bots`, joined by commas: all
-// must match. A value may hold `*` for any run of characters.
+// Selector: which credentials are meant. `whatsapp`, `tenant=acme`, `label.team=bots`, joined by
+// commas: all must match. A value may hold `*` for any run of characters.
 #pragma once
 
 #include <map>
@@ -20,11 +20,12 @@ struct TokenSelector {
   bool Matches(const CredentialSpec& spec) const;
 };
 
-// `*` matches any run of characters, everything else itself; the whole text must match. Takes time linear
-// in pattern times text.
+// `*` matches any run of characters, everything else itself; the whole text must match. Takes time
+// linear in pattern times text.
 bool MatchesGlob(std::string_view pattern, std::string_view text);
 
-// An empty text selects everything. kInvalidArgument `bad_selector` names the part and the accepted forms.
+// An empty text selects everything. kInvalidArgument `bad_selector` names the part and the accepted
+// forms.
 Result<TokenSelector> ParseSelector(std::string_view text);
 
 }  // namespace tokenwarden

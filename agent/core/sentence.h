@@ -8,7 +8,8 @@
 
 namespace tokenwarden {
 
-// `what happened. what it means. what to do now`: empty parts are left out, no full stop at the end.
+// `what happened. what it means. what to do now`: empty parts are left out, no full stop at the
+// end.
 inline std::string Sentences(std::initializer_list<std::string_view> parts) {
   std::string text;
   for (std::string_view part : parts) {

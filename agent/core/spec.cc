@@ -59,8 +59,8 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// Without user information and query, which may hold what must not be shown. What was left out still
-// tells two targets apart, by a digest of the whole address.
+// Without user information and query, which may hold what must not be shown. What was left out
+// still tells two targets apart, by a digest of the whole address.
 std::string PublicUrl(const std::string& url) {
   std::string shown = url.substr(0, url.find_first_of("?#"));
   const std::size_t scheme_end = shown.find("://");

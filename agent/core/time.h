@@ -28,11 +28,12 @@ inline long long ToUnix(Instant at) { return at.time_since_epoch().count(); }
 std::string FormatUtc(Instant at);
 std::optional<Instant> ParseUtc(std::string_view text);
 
-// For people, at most two units: `3 days 2 hours`, `45 seconds`; a negative duration is shown by its size.
+// For people, at most two units: `3 days 2 hours`, `45 seconds`; a negative duration is shown by
+// its size.
 std::string FormatDuration(Seconds duration);
 
-// `90s`, `15m`, `12h`, `14d`, `2w`, or several in falling order: `1h30m`. The error names the text and
-// the accepted forms. Zero is accepted as `0` or `0s`; negatives and overflow are not.
+// `90s`, `15m`, `12h`, `14d`, `2w`, or several in falling order: `1h30m`. The error names the text
+// and the accepted forms. Zero is accepted as `0` or `0s`; negatives and overflow are not.
 Result<Seconds> ParseDuration(std::string_view text);
 
 }  // namespace tokenwarden
