@@ -20,12 +20,17 @@ void SetWhole(Reply& reply, int status, std::string_view type, std::string_view 
   reply.document = Json();
 }
 
+void AddHeaders(const Json& detail, Reply& reply) {
+  const Json headers = detail.value("headers", Json::object());
+  for (const auto& header : headers.items()) {
+    reply.headers.emplace_back(header.key(), header.value().get<std::string>());
+  }
+}
+
 void StatusBody(const Json& detail, const FaultContext&, Reply& reply) {
   SetWhole(reply, detail.value("status", 200),
            detail.value("content_type", "application/json; charset=UTF-8"), detail.value("body", ""));
-  for (const auto& header : detail.value("headers", Json::object()).items()) {
-    reply.headers.emplace_back(header.key(), header.value().get<std::string>());
-  }
+  AddHeaders(detail, reply);
 }
 
 void Html502(const Json&, const FaultContext&, Reply& reply) {
@@ -136,7 +141,8 @@ void ReplaceText(const Json& pairs, std::string& body) {
 }
 
 void Edit(const Json& detail, const FaultContext&, Reply& reply) {
-  for (const auto& item : detail.value("set", Json::object()).items()) {
+  const Json set = detail.value("set", Json::object());
+  for (const auto& item : set.items()) {
     reply.document[Json::json_pointer(item.key())] = item.value();
   }
   for (const Json& pointer : detail.value("remove", Json::array())) {
@@ -150,9 +156,7 @@ void Edit(const Json& detail, const FaultContext&, Reply& reply) {
 }
 
 void Headers(const Json& detail, const FaultContext&, Reply& reply) {
-  for (const auto& header : detail.value("headers", Json::object()).items()) {
-    reply.headers.emplace_back(header.key(), header.value().get<std::string>());
-  }
+  AddHeaders(detail, reply);
 }
 
 }  // namespace
