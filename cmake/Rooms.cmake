@@ -133,8 +133,8 @@ function(tw_test)
     list(JOIN TEST_LABELS "\\\\;" label_list)
     list(APPEND TEST_PROPERTIES LABELS "${label_list}")
   endif()
-  gtest_discover_tests(${TEST_NAME} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
-                       PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
+  gtest_discover_tests(${TEST_NAME} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
+                       WORKING_DIRECTORY ${PROJECT_BINARY_DIR} PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
 endfunction()
 
 # libFuzzer's main; without it (any build but fuzz) the corpus is replayed once, as a test.
