@@ -195,26 +195,32 @@ TEST_F(NotifierTest, SaysWhyACommandCannotBeStarted) {
 
 // ---- signal ----
 
-// A consumer that does nothing until it is signalled.
+// A consumer that does nothing until it is signalled. It is up once it has echoed a byte: a parent
+// may go on before a new program has its name.
 class Consumer {
  public:
   Consumer() {
-    if (::pipe2(input_, O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
+    if (::pipe2(input_, O_CLOEXEC) != 0 || ::pipe2(output_, O_CLOEXEC) != 0) {
+      throw std::runtime_error("pipe failed");
+    }
     posix_spawn_file_actions_t files;
     ::posix_spawn_file_actions_init(&files);
     ::posix_spawn_file_actions_adddup2(&files, input_[0], 0);
+    ::posix_spawn_file_actions_adddup2(&files, output_[1], 1);
     char name[] = "cat";
     char* arguments[] = {name, nullptr};
-    if (::posix_spawnp(&pid_, "cat", &files, nullptr, arguments, environ) != 0) {
-      throw std::runtime_error("spawn failed");
-    }
+    const int failed = ::posix_spawnp(&pid_, "cat", &files, nullptr, arguments, environ);
     ::posix_spawn_file_actions_destroy(&files);
+    char echo = 0;
+    if (failed != 0 || ::write(input_[1], "x", 1) != 1 || ::read(output_[0], &echo, 1) != 1) {
+      throw std::runtime_error("the consumer did not start");
+    }
   }
   Consumer(const Consumer&) = delete;
   ~Consumer() {
-    ::close(input_[0]);
     ::close(input_[1]);  // ends it, if it still lives
     Reap();
+    for (const int fd : {input_[0], output_[0], output_[1]}) ::close(fd);
   }
 
   pid_t pid() const { return pid_; }
@@ -229,6 +235,7 @@ class Consumer {
   }
 
   int input_[2] = {-1, -1};
+  int output_[2] = {-1, -1};
   pid_t pid_ = 0;
   bool reaped_ = false;
   int status_ = 0;
