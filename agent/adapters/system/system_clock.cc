@@ -20,6 +20,15 @@ bool ArmForJumps(int timer) {
   return ::timerfd_settime(timer, flags, &never, nullptr) == 0 || errno == ECANCELED;
 }
 
+// The system's clock counts nanoseconds, which reach from 1677 to 2262 only; beyond them they wrap
+// around.
+std::chrono::system_clock::time_point OnSystemClock(Instant until) {
+  using Point = std::chrono::system_clock::time_point;
+  constexpr Instant kFirst = std::chrono::ceil<Seconds>(Point::min());
+  constexpr Instant kLast = std::chrono::floor<Seconds>(Point::max());
+  return std::clamp(until, kFirst, kLast);
+}
+
 }  // namespace
 
 SystemClock::~SystemClock() {
@@ -51,7 +60,7 @@ void SystemClock::WaitUntil(std::unique_lock<std::mutex>& lock, std::condition_v
     const std::lock_guard<std::mutex> guard(waiters_mutex_);
     waiters_.push_back(&self);
   }
-  changed.wait_until(lock, std::chrono::system_clock::time_point(until));
+  changed.wait_until(lock, OnSystemClock(until));
   const std::lock_guard<std::mutex> guard(waiters_mutex_);
   waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &self));
 }

@@ -10,13 +10,16 @@ namespace {
 class SystemClockTest : public testing::Test {
  protected:
   // Runs `wake` once another thread waits until `until`; returns when that thread is back.
-  void WaitUntilWokenBy(Instant until, const std::function<void()>& wake) {
+  void WaitUntilWokenBy(
+      Instant until, const std::function<void()>& wake,
+      const std::function<void()>& after = [] {}) {
     bool waiting = false;
     std::thread waiter([&] {
       std::unique_lock<std::mutex> lock(mutex_);
       waiting = true;
       changed_.notify_all();
       clock_.WaitUntil(lock, changed_, until, [] { return false; });
+      after();
     });
     {
       std::unique_lock<std::mutex> lock(mutex_);
@@ -55,6 +58,25 @@ TEST_F(SystemClockTest, DoesNotWaitWhenReady) {
 TEST_F(SystemClockTest, DoesNotWaitForATimeThatIsOver) {
   std::unique_lock<std::mutex> lock(mutex_);
   clock_.WaitUntil(lock, changed_, clock_.Now(), [] { return false; });
+  EXPECT_TRUE(lock.owns_lock());
+}
+
+TEST_F(SystemClockTest, DoesNotMistakeAFarFutureForThePast) {
+  const Instant far = FromUnix(kMaxUnixSeconds);
+  bool woken = false;
+  WaitUntilWokenBy(
+      far,
+      [&] {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        woken = true;
+        changed_.notify_all();
+      },
+      [&] { EXPECT_TRUE(woken); });
+}
+
+TEST_F(SystemClockTest, DoesNotWaitForTheBeginningOfTime) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  clock_.WaitUntil(lock, changed_, Instant::min(), [] { return false; });
   EXPECT_TRUE(lock.owns_lock());
 }
 
