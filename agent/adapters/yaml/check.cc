@@ -198,6 +198,10 @@ void Checker::Names(const Node& node, const Path& path) {
   if (!Is(Node::Kind::kMap, node, path, "a map of names to texts")) return;
   static const Key kLabelName{"label", Form::kName, ""};
   for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
+    if (LooksLikeSecret(node.children[i].text)) {
+      RefuseSecretLooks(node.children[i], path);
+      continue;
+    }
     const Path at{&path, node.children[i].text};
     if (auto wrong = CheckScalar(kLabelName, node.children[i])) {
       problems_.Add(node.children[i].place, wrong->message + In(path), wrong->suggestion);

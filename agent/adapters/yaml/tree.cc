@@ -85,10 +85,14 @@ class TreeBuilder final : public YAML::EventHandler {
     if (ExpectsKey() && kind != Node::Kind::kScalar) {
       throw Stop{PlaceOf(mark), "a key must be a plain word", ""};
     }
+    Place place = PlaceOf(mark);
+    const bool is_value = !open_.empty() && open_.back()->IsMap() && !ExpectsKey();
+    // The library places a missing value where the next token is; a person looks at its key.
+    if (kind == Node::Kind::kNull && is_value) place = open_.back()->children.back().place;
     Node* node = &root_;
     if (!open_.empty()) node = &open_.back()->children.emplace_back();
     node->kind = kind;
-    node->place = PlaceOf(mark);
+    node->place = place;
     return *node;
   }
 
