@@ -25,10 +25,7 @@
 #include "agent/adapters/grpc/prepare_process.h"
 #include "agent/adapters/meta/meta_provider.h"
 #include "agent/adapters/system/process.h"
-#if __has_include("agent/adapters/yaml/config_loader.h")
 #include "agent/adapters/yaml/config_loader.h"
-#define TOKENWARDEN_HAS_YAML
-#endif
 #include "agent/core/version.h"
 #include "cli/commands/commands.h"
 
@@ -178,16 +175,12 @@ class RealServices : public Services {
 
   ConfigRead LoadConfig(const std::string& path) override {
     ConfigRead read;
-#ifdef TOKENWARDEN_HAS_YAML
     yaml::LoadedConfig loaded = yaml::LoadConfig(path);
     read.config = std::move(loaded.config);
     for (const yaml::ConfigProblem& problem : loaded.problems) {
       read.problems.push_back(
           {problem.file, problem.line, problem.column, problem.message, problem.suggestion});
     }
-#else
-    read.problems.push_back({path, 0, 0, "this build has no reader of configurations", ""});
-#endif
     return read;
   }
 

@@ -1,7 +1,11 @@
 #include "cli/commands/config_targets.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <utility>
 
+#include "agent/adapters/files/file_errors.h"
 #include "cli/render/parts.h"
 
 namespace tokenwarden::cli {
@@ -74,6 +78,11 @@ std::unique_ptr<Fingerprinter> FingerprintsOf(const Config& config, SecretResolv
 
 }  // namespace
 
+Status CheckReadable(const std::string& path) {
+  if (access(path.c_str(), R_OK) == 0) return {};
+  return files::SystemError("cannot read " + path, errno);
+}
+
 std::string DirectoryOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == path.npos) return "";
@@ -81,6 +90,8 @@ std::string DirectoryOf(const std::string& path) {
 }
 
 Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& services) {
+  const Status readable = CheckReadable(settings.config);
+  if (!readable) return tl::unexpected<Error>(readable.error());
   const ConfigRead read = services.LoadConfig(settings.config);
   if (!read.config) return BadConfiguration(settings.config, read);
   const std::string base_dir = DirectoryOf(settings.config);

@@ -20,6 +20,10 @@ struct ConfigTargets {
 // kInvalidArgument `bad_configuration` with every problem in the message; errors of reading the file.
 Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& services);
 
+// A configuration that may not be read is another exit code than one that is wrong. kPermissionDenied
+// `unreadable`, kNotFound `no_such_file`.
+Status CheckReadable(const std::string& path);
+
 // The directory that relative paths of a configuration start at.
 std::string DirectoryOf(const std::string& path);
 

@@ -1,5 +1,5 @@
-#include "agent/adapters/files/file_reader.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/config_targets.h"
 #include "cli/render/config_problems.h"
 #include "cli/render/parts.h"
 
@@ -7,8 +7,7 @@ namespace tokenwarden::cli {
 
 Outcome RunValidate(const Context& context) {
   const std::string& path = context.args.operands.front();
-  // Read first: a file that may not be read is another exit code than one that is wrong.
-  const Result<Secret> readable = files::ReadFile(files::RealFileSystem(), path);
+  const Status readable = CheckReadable(path);
   if (!readable) return Failed(readable.error(), context.json);
   const ConfigRead read = context.services.LoadConfig(path);
   const ExitCode code = read.config ? ExitCode::kPass : ExitCode::kUsage;

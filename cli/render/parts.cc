@@ -23,7 +23,10 @@ std::string OneLine(std::string_view text) {
 std::string Sentences(std::string_view first, std::string_view second) {
   if (second.empty()) return std::string(first);
   if (first.empty()) return std::string(second);
-  return Stopped(first) + " " + Stopped(second);
+  const bool goes_on = second.front() >= 'a' && second.front() <= 'z';
+  if (!goes_on) return Stopped(first) + " " + Stopped(second);
+  if (first.back() == '.') first.remove_suffix(1);
+  return std::string(first) + "; " + std::string(second);
 }
 
 std::string Relative(Instant at, Instant now) {

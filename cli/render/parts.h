@@ -13,7 +13,7 @@ namespace tokenwarden::cli {
 // Outside text on one line and without terminal control: control characters become spaces.
 std::string OneLine(std::string_view text);
 
-// Joined by a space, each ended by a full stop; empty ones left out.
+// Two sentences, or, when the second begins in lower case, two halves of one; empty ones left out.
 std::string Sentences(std::string_view first, std::string_view second);
 
 // `in 3 days 2 hours (2026-11-23T12:00:00Z)`, `1 day 2 hours ago (…)`.
