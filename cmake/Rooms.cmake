@@ -97,6 +97,9 @@ function(tw_program)
   target_link_libraries(${PROGRAM_NAME} PRIVATE ${PROGRAM_DEPS} ${PROGRAM_LIBS} tw_flags tw_warnings)
   _tw_link_program(${PROGRAM_NAME})
   add_dependencies(programs ${PROGRAM_NAME})
+  if(TOKENWARDEN_SANITIZE STREQUAL "thread")
+    set_target_properties(${PROGRAM_NAME} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  endif()
 endfunction()
 
 # Every *.cc of the current directory unless SOURCES says otherwise. Each fact becomes one ctest test.
