@@ -1,5 +1,5 @@
-// FakeAgentApi: an agent that answers what a test tells it to. Thread-safe where AgentApi is, as long as the
-// hooks are set before it is used.
+// FakeAgentApi: an agent that answers what a test tells it to. Thread-safe where AgentApi is, as
+// long as the hooks are set before it is used.
 #pragma once
 
 #include <atomic>
@@ -159,7 +159,8 @@ inline TokenView FullTokenView(const std::string& name, Instant now) {
   silence.evidence.observed_at = now - kMinute;
   state.silence = silence;
 
-  state.inspect = {now - kMinute, now - kHour, 1, now + kMinute, "told to slow down", "rate_limited"};
+  state.inspect = {now - kMinute, now - kHour,         1,
+                   now + kMinute, "told to slow down", "rate_limited"};
   state.renew = {now - 2 * kDay, now - 2 * kDay, 2, std::nullopt, "no answer", "timeout"};
   state.sinks = {{".env#TOKEN", 2, now - kHour, true, 1, now - kMinute, "no room", "disk_full"}};
   state.rotation = RotationState::kCurrent;

@@ -1,7 +1,7 @@
 // Acceptor: takes connections from a listening socket on a thread of its own and hands them on.
 //
-// Sleeps without a timer while nobody connects. Survives running out of file descriptors. Beyond the limit,
-// connections wait in the backlog until another one is closed.
+// Sleeps without a timer while nobody connects. Survives running out of file descriptors. Beyond
+// the limit, connections wait in the backlog until another one is closed.
 #pragma once
 
 #include <sys/stat.h>
@@ -44,7 +44,8 @@ class Acceptor {
   const Rules rules_;
   const std::function<void(int)> take_;
   UniqueFd wake_;
-  // Handed-on descriptors are not ours any more; one is still open while its number means the same inode.
+  // Handed-on descriptors are not ours any more; one is still open while its number means the same
+  // inode.
   struct HandedOn {
     int fd;
     ino_t inode;

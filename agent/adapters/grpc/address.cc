@@ -67,8 +67,9 @@ Result<Address> ParseAddress(const std::string& text) {
   }
   if (!IsLoopback(address.host)) {
     return MakeError(ErrorKind::kInvalidArgument, "tcp_needs_mtls",
-                     "cannot use '" + text + "' as a gRPC address: TCP needs mTLS, which this version "
-                     "does not have; use unix://",
+                     "cannot use '" + text +
+                         "' as a gRPC address: TCP needs mTLS, which this version "
+                         "does not have; use unix://",
                      std::string(kForms));
   }
   return address;

@@ -18,7 +18,8 @@ struct Address {
   std::string Text() const;
 };
 
-// kInvalidArgument `bad_address` or, for an address that other machines could reach, `tcp_needs_mtls`.
+// kInvalidArgument `bad_address` or, for an address that other machines could reach,
+// `tcp_needs_mtls`.
 Result<Address> ParseAddress(const std::string& text);
 
 }  // namespace tokenwarden::grpc_adapter

@@ -31,14 +31,15 @@ Error CannotConnect(const Address& address, int problem) {
             kStartAgent};
   }
   if (problem == ECONNREFUSED) {
-    return {ErrorKind::kUnavailable, "agent_unreachable", what + "nobody listens there", kStartAgent};
+    return {ErrorKind::kUnavailable, "agent_unreachable", what + "nobody listens there",
+            kStartAgent};
   }
   return {ErrorKind::kUnavailable, "agent_unreachable",
           what + std::generic_category().message(problem), kStartAgent};
 }
 
-// An agent that does not want us hangs up before it has said a word; a willing one speaks first, as HTTP/2
-// servers do.
+// An agent that does not want us hangs up before it has said a word; a willing one speaks first, as
+// HTTP/2 servers do.
 bool HangsUpAtOnce(const Address& address) {
   const auto fd = ConnectTo(address);
   if (!fd) return false;
@@ -69,7 +70,8 @@ struct Client::Parts {
   // One blocking call of a stub's method.
   template <typename Stub, typename Request, typename Response>
   Result<Response> Call(Stub& stub,
-                        grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                        grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                     Response*),
                         const Request& request) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + options.timeout);
@@ -121,8 +123,7 @@ Result<std::unique_ptr<Client>> Client::Connect(ClientOptions options) {
   const std::string target = address->is_unix() ? "unix://" + address->path : address->Text();
   const auto channel =
       grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-  return std::unique_ptr<Client>(
-      new Client(std::make_unique<Parts>(options, *address, channel)));
+  return std::unique_ptr<Client>(new Client(std::make_unique<Parts>(options, *address, channel)));
 }
 
 namespace {
@@ -220,8 +221,7 @@ Result<AgentInfo> Client::GetInfo() {
 Result<bool> Client::IsServing(const std::string& service) {
   grpc::health::v1::HealthCheckRequest request;
   request.set_service(service);
-  auto response =
-      parts_->Call(*parts_->health, &grpc::health::v1::Health::Stub::Check, request);
+  auto response = parts_->Call(*parts_->health, &grpc::health::v1::Health::Stub::Check, request);
   if (!response) return tl::unexpected<Error>(response.error());
   return response->status() == grpc::health::v1::HealthCheckResponse::SERVING;
 }

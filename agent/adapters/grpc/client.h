@@ -1,12 +1,12 @@
 // Client: what the command line asks of a running agent, over its gRPC address.
 //
-// Blocking, one call at a time per object from any thread. Answers are the same views that the agent
-// itself works with; no answer holds a value. Proxies from the environment are never used.
+// Blocking, one call at a time per object from any thread. Answers are the same views that the
+// agent itself works with; no answer holds a value. Proxies from the environment are never used.
 //
 // Errors: kUnavailable `agent_unreachable` (nobody answers at the address; the message names it),
 // kPermissionDenied `socket_permission` / `peer_refused` (this user may not talk to the agent),
-// kInvalidArgument `bad_address`, kDeadlineExceeded `timeout`; everything else is the agent's own error with
-// its kind, reason, message and action unchanged.
+// kInvalidArgument `bad_address`, kDeadlineExceeded `timeout`; everything else is the agent's own
+// error with its kind, reason, message and action unchanged.
 #pragma once
 
 #include <chrono>

@@ -74,7 +74,8 @@ TokenFacts FromProto(const v1::TokenFacts& in) {
   out.issued_at = TimeIf(in.has_issued_at(), in.issued_at());
   out.scopes = Strings(in.scopes());
   for (const v1::ClockReading& clock : in.other_clocks()) {
-    out.other_clocks.push_back({FromWire(kDeadlineReasons, clock.reason()), TimeFromProto(clock.at())});
+    out.other_clocks.push_back(
+        {FromWire(kDeadlineReasons, clock.reason()), TimeFromProto(clock.at())});
   }
   return out;
 }
@@ -100,8 +101,10 @@ void ToProto(const Observation& in, v1::Observation* out) {
   for (const Finding& finding : in.findings) ToProto(finding, out->add_findings());
   out->mutable_unproven()->Assign(in.unproven.begin(), in.unproven.end());
   ToProto(in.evidence, out->mutable_evidence());
-  Set(in.retry_after, [](v1::Observation* o) { return o->mutable_retry_after(); }, out);
-  Set(in.clock_skew, [](v1::Observation* o) { return o->mutable_clock_skew(); }, out);
+  Set(
+      in.retry_after, [](v1::Observation* o) { return o->mutable_retry_after(); }, out);
+  Set(
+      in.clock_skew, [](v1::Observation* o) { return o->mutable_clock_skew(); }, out);
 }
 
 Observation FromProto(const v1::Observation& in) {

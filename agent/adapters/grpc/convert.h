@@ -1,5 +1,5 @@
-// Views to messages and back. What a message does not carry (the digest of the specification) comes back empty;
-// an enumerator that this version does not know comes back as the most careful one.
+// Views to messages and back. What a message does not carry (the digest of the specification) comes
+// back empty; an enumerator that this version does not know comes back as the most careful one.
 #pragma once
 
 #include "agent/ports/agent_api.h"

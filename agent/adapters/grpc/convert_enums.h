@@ -46,8 +46,8 @@ inline constexpr std::pair<Severity, v1::Severity> kSeverities[] = {
 };
 
 inline constexpr std::pair<Origin, v1::Origin> kOrigins[] = {
-    {Origin::kSource, v1::ORIGIN_SOURCE},   {Origin::kRefresh, v1::ORIGIN_REFRESH},
-    {Origin::kSubmit, v1::ORIGIN_SUBMIT},   {Origin::kAdopt, v1::ORIGIN_ADOPT},
+    {Origin::kSource, v1::ORIGIN_SOURCE},     {Origin::kRefresh, v1::ORIGIN_REFRESH},
+    {Origin::kSubmit, v1::ORIGIN_SUBMIT},     {Origin::kAdopt, v1::ORIGIN_ADOPT},
     {Origin::kRollback, v1::ORIGIN_ROLLBACK},
 };
 

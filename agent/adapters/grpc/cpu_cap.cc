@@ -1,9 +1,9 @@
-// gRPC sizes its thread pools by the machine's processors, not by what this process may use: 57 threads on a
-// big host, for a handful of calls a minute. It has no setting for that (grpc/grpc #28642), so its question is
-// answered here: at most four.
+// gRPC sizes its thread pools by the machine's processors, not by what this process may use: 57
+// threads on a big host, for a handful of calls a minute. It has no setting for that (grpc/grpc
+// #28642), so its question is answered here: at most four.
 //
-// In a static program the linker sends every sysconf to __wrap_sysconf (-Wl,--wrap=sysconf). In a shared one the
-// program's own sysconf comes before the C library's, also for libgrpc.
+// In a static program the linker sends every sysconf to __wrap_sysconf (-Wl,--wrap=sysconf). In a
+// shared one the program's own sysconf comes before the C library's, also for libgrpc.
 #include "agent/adapters/grpc/cpu_cap.h"
 
 #include <dlfcn.h>

@@ -16,8 +16,8 @@ grpc::StatusCode CodeOf(ErrorKind kind);
 std::string NameOf(grpc::StatusCode code);
 
 grpc::Status ToGrpcStatus(const Error& error);
-// The agent's own error, restored from the detail; without one (a failure of the transport) the kind and
-// reason that the code suggests.
+// The agent's own error, restored from the detail; without one (a failure of the transport) the
+// kind and reason that the code suggests.
 Error FromGrpcStatus(const grpc::Status& status);
 
 }  // namespace tokenwarden::grpc_adapter

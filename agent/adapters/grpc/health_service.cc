@@ -112,18 +112,18 @@ Response::ServingStatus HealthService::StatusOf(const std::string& service) {
 
 grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context,
                                                const Request* request, Response* out) {
-  return UnaryCall<Response>::Begin(
-      reads_, "HealthCheck", context, out,
-      [this, service = request->service()]() -> Result<Response> {
-        Response response;
-        response.set_status(StatusOf(service));
-        if (response.status() == Response::SERVICE_UNKNOWN) {
-          return MakeError(ErrorKind::kNotFound, "no_such_service",
-                           "there is no service of that name to ask the health of",
-                           "ask for \"\", readiness or liveness");
-        }
-        return response;
-      });
+  return UnaryCall<Response>::Begin(reads_, "HealthCheck", context, out,
+                                    [this, service = request->service()]() -> Result<Response> {
+                                      Response response;
+                                      response.set_status(StatusOf(service));
+                                      if (response.status() == Response::SERVICE_UNKNOWN) {
+                                        return MakeError(
+                                            ErrorKind::kNotFound, "no_such_service",
+                                            "there is no service of that name to ask the health of",
+                                            "ask for \"\", readiness or liveness");
+                                      }
+                                      return response;
+                                    });
 }
 
 grpc::ServerWriteReactor<Response>* HealthService::Watch(grpc::CallbackServerContext*,

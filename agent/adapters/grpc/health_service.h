@@ -1,7 +1,8 @@
 // HealthService: grpc.health.v1 over AgentApi's own judgement.
 //
-// Our own rather than gRPC's built-in one, which says SERVING from construction, knows only what it is told, and
-// repeats itself to watchers. Names: "", `readiness` and the full service names mean ready; `liveness` means live.
+// Our own rather than gRPC's built-in one, which says SERVING from construction, knows only what it
+// is told, and repeats itself to watchers. Names: "", `readiness` and the full service names mean
+// ready; `liveness` means live.
 #pragma once
 
 #include <memory>

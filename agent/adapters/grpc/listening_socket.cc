@@ -22,7 +22,8 @@ std::string Describe(int problem) { return std::generic_category().message(probl
 tl::unexpected<Error> Failed(const std::string& step, const Address& address, int problem) {
   const bool denied = problem == EACCES || problem == EPERM || problem == EROFS;
   std::string action;
-  if (problem == ENOENT || problem == ENOTDIR) action = "create the directory, or choose another path";
+  if (problem == ENOENT || problem == ENOTDIR)
+    action = "create the directory, or choose another path";
   if (denied) action = "give the agent's user the right to write in that directory";
   return MakeError(denied ? ErrorKind::kPermissionDenied : ErrorKind::kUnavailable, "listen_failed",
                    "cannot listen on " + address.Text() + ": " + step + ": " + Describe(problem),
@@ -76,9 +77,10 @@ Result<bool> ClearStaleSocket(const Address& address) {
     return Failed("looking at the path", address, errno);
   }
   if (!S_ISSOCK(found.st_mode)) {
-    return MakeError(ErrorKind::kFailedPrecondition, "not_a_socket",
-                     "cannot listen on " + address.Text() + ": something that is not a socket is there",
-                     "move it away, or choose another path");
+    return MakeError(
+        ErrorKind::kFailedPrecondition, "not_a_socket",
+        "cannot listen on " + address.Text() + ": something that is not a socket is there",
+        "move it away, or choose another path");
   }
   const auto answer = ConnectTo(address);
   if (answer.has_value() || answer.error() == EAGAIN) return InUse(address);

@@ -9,9 +9,9 @@
 
 namespace tokenwarden::grpc_adapter {
 
-// A Unix path is taken under a lock file beside it (`PATH.lock`, which stays), so that of two agents that
-// start at once one loses. What a dead agent left there is removed; a living one is an error. On destruction
-// the path is removed if it is still ours.
+// A Unix path is taken under a lock file beside it (`PATH.lock`, which stays), so that of two
+// agents that start at once one loses. What a dead agent left there is removed; a living one is an
+// error. On destruction the path is removed if it is still ours.
 class ListeningSocket {
  public:
   static Result<ListeningSocket> Open(const Address& address, mode_t mode);

@@ -12,8 +12,8 @@ namespace tokenwarden::grpc_adapter {
 void PrepareProcess() {
   LinkCpuCap();
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  // gRPC's own lines are not in our log format; failures reach us as statuses. Whoever asks gRPC for its log
-  // (GRPC_VERBOSITY) gets it.
+  // gRPC's own lines are not in our log format; failures reach us as statuses. Whoever asks gRPC
+  // for its log (GRPC_VERBOSITY) gets it.
   if (std::getenv("GRPC_VERBOSITY") == nullptr) {
     gpr_set_log_function([](gpr_log_func_args*) {});
   }

@@ -3,8 +3,9 @@
 
 namespace tokenwarden::grpc_adapter {
 
-// First line of main(), before any thread. Distributions build Abseil with asserts, and its lock-order
-// detector then aborts a healthy process (grpc/grpc #37982, #39461); this switches it off.
+// First line of main(), before any thread. Distributions build Abseil with asserts, and its
+// lock-order detector then aborts a healthy process (grpc/grpc #37982, #39461); this switches it
+// off.
 void PrepareProcess();
 
 }  // namespace tokenwarden::grpc_adapter

@@ -1,8 +1,8 @@
 // Server: AgentApi over gRPC, with grpc.health.v1, on a Unix socket that this class owns.
 //
-// The socket is ours rather than gRPC's, because gRPC removes whatever socket is at the path, even a
-// live one, knows no peer credentials, and stops accepting for good after one `too many open files`. Peers must be
-// the same user, root, or one of `allowed_uids`; others are hung up on.
+// The socket is ours rather than gRPC's, because gRPC removes whatever socket is at the path, even
+// a live one, knows no peer credentials, and stops accepting for good after one `too many open
+// files`. Peers must be the same user, root, or one of `allowed_uids`; others are hung up on.
 //
 // Calls never block gRPC's threads: what may block runs on a few threads of our own. Thread-safe.
 #pragma once
@@ -40,8 +40,8 @@ struct ServerOptions {
 class Server : public EventListener {
  public:
   // `api` and `listener` (told of each call served; may be null) outlive the server.
-  // Errors: kInvalidArgument `bad_address`, `tcp_needs_mtls`; kFailedPrecondition `address_in_use` (another
-  // agent is alive there); kPermissionDenied; kUnavailable `listen_failed`.
+  // Errors: kInvalidArgument `bad_address`, `tcp_needs_mtls`; kFailedPrecondition `address_in_use`
+  // (another agent is alive there); kPermissionDenied; kUnavailable `listen_failed`.
   static Result<std::unique_ptr<Server>> Start(AgentApi& api, EventListener* listener,
                                                ServerOptions options);
   ~Server() override;  // Shutdown()
@@ -53,8 +53,8 @@ class Server : public EventListener {
 
   void On(const Event& event) noexcept override;
 
-  // Stops listening, says NOT_SERVING, gives calls in flight the grace, then cancels them. Waits for calls
-  // into AgentApi to return: stop the application's own waiting first. Idempotent.
+  // Stops listening, says NOT_SERVING, gives calls in flight the grace, then cancels them. Waits
+  // for calls into AgentApi to return: stop the application's own waiting first. Idempotent.
   void Shutdown(std::chrono::milliseconds grace = std::chrono::milliseconds(500));
 
  private:

@@ -64,8 +64,7 @@ grpc::ServerUnaryReactor* TokenServiceImpl::GetToken(Context* context,
                                                      const v1::GetTokenRequest* request,
                                                      v1::GetTokenResponse* out) {
   return UnaryCall<v1::GetTokenResponse>::Begin(
-      reads_, "GetToken", context, out,
-      [&api = api_, name = request->name()] {
+      reads_, "GetToken", context, out, [&api = api_, name = request->name()] {
         return TokenAnswer<v1::GetTokenResponse>(api.Get(name));
       });
 }
@@ -74,8 +73,7 @@ grpc::ServerUnaryReactor* TokenServiceImpl::CheckToken(Context* context,
                                                        const v1::CheckTokenRequest* request,
                                                        v1::CheckTokenResponse* out) {
   return UnaryCall<v1::CheckTokenResponse>::Begin(
-      waits_, "CheckToken", context, out,
-      [&api = api_, name = request->name()] {
+      waits_, "CheckToken", context, out, [&api = api_, name = request->name()] {
         return TokenAnswer<v1::CheckTokenResponse>(api.Check(name));
       });
 }
@@ -84,8 +82,7 @@ grpc::ServerUnaryReactor* TokenServiceImpl::RefreshToken(Context* context,
                                                          const v1::RefreshTokenRequest* request,
                                                          v1::RefreshTokenResponse* out) {
   return UnaryCall<v1::RefreshTokenResponse>::Begin(
-      waits_, "RefreshToken", context, out,
-      [&api = api_, name = request->name()] {
+      waits_, "RefreshToken", context, out, [&api = api_, name = request->name()] {
         return TokenAnswer<v1::RefreshTokenResponse>(api.Refresh(name));
       });
 }

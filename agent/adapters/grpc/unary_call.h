@@ -1,7 +1,8 @@
 // UnaryCall: one call whose answer is worked out on a WorkerPool, never on gRPC's threads.
 //
-// Whoever is first ends it: the work, the caller's cancellation, or the time limit. gRPC frees request and
-// response when the call ends, so work gets its own copy of what it needs and the answer is moved in under a lock.
+// Whoever is first ends it: the work, the caller's cancellation, or the time limit. gRPC frees
+// request and response when the call ends, so work gets its own copy of what it needs and the
+// answer is moved in under a lock.
 #pragma once
 
 #include <grpcpp/alarm.h>

@@ -99,8 +99,7 @@ struct HttpServer::Parts {
     const char* encoding =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     const Answer answer = static_cast<const Parts*>(self)->Ask(path, method);
-    const Response response =
-        MakeResponse(answer, encoding != nullptr && AcceptsGzip(encoding));
+    const Response response = MakeResponse(answer, encoding != nullptr && AcceptsGzip(encoding));
     if (!response) return MHD_NO;
     return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());
   }
@@ -124,11 +123,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options,
   parts->address = address->Text();
   parts->daemon = MHD_start_daemon(
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &Parts::Handle, parts.get(),
-      MHD_OPTION_LISTEN_SOCKET, *fd,
-      MHD_OPTION_CONNECTION_LIMIT, options.connection_limit,
+      MHD_OPTION_LISTEN_SOCKET, *fd, MHD_OPTION_CONNECTION_LIMIT, options.connection_limit,
       MHD_OPTION_CONNECTION_TIMEOUT, options.idle_timeout_seconds,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory + kInflateBlock,
-      MHD_OPTION_END);
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory + kInflateBlock, MHD_OPTION_END);
   if (parts->daemon == nullptr) {
     close(*fd);
     return MakeError(ErrorKind::kUnavailable, "listen_failed",

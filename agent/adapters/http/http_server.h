@@ -1,8 +1,8 @@
 // HttpServer: a few read-only pages over plain HTTP, for Prometheus and for probes.
 //
-// GET and HEAD only; a path is matched exactly and the query is ignored. One thread of its own serves all
-// connections by epoll: an idle or slow client delays nobody. Handlers run on that thread and must not wait
-// for the network. Thread-safe.
+// GET and HEAD only; a path is matched exactly and the query is ignored. One thread of its own
+// serves all connections by epoll: an idle or slow client delays nobody. Handlers run on that
+// thread and must not wait for the network. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Inflater: reads a gzip body piece by piece, so that tens of megabytes are never in memory at once.
+// Inflater: reads a gzip body piece by piece, so that tens of megabytes are never in memory at
+// once.
 #pragma once
 
 #include <zlib.h>

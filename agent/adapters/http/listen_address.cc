@@ -14,9 +14,10 @@ namespace {
 constexpr int kBacklog = 128;
 
 tl::unexpected<Error> Bad(const std::string& text, const std::string& why) {
-  return MakeError(ErrorKind::kInvalidArgument, "bad_address",
-                   "cannot use '" + text + "' as an HTTP address: " + why,
-                   "write ADDRESS:PORT, such as 127.0.0.1:9464 or [::1]:9464; :9464 is every address");
+  return MakeError(
+      ErrorKind::kInvalidArgument, "bad_address",
+      "cannot use '" + text + "' as an HTTP address: " + why,
+      "write ADDRESS:PORT, such as 127.0.0.1:9464 or [::1]:9464; :9464 is every address");
 }
 
 sockaddr_in* AsV4(ListenAddress& address) {
@@ -52,8 +53,9 @@ tl::unexpected<Error> CannotListen(const ListenAddress& address, int problem) {
     return MakeError(ErrorKind::kPermissionDenied, "listen_denied", what + why,
                      "choose a port above 1023");
   }
-  return MakeError(ErrorKind::kUnavailable, "listen_failed", what + why,
-                   problem == EADDRNOTAVAIL ? "this machine has no such address; check http.listen" : "");
+  return MakeError(
+      ErrorKind::kUnavailable, "listen_failed", what + why,
+      problem == EADDRNOTAVAIL ? "this machine has no such address; check http.listen" : "");
 }
 
 }  // namespace
@@ -100,8 +102,7 @@ Result<ListenAddress> ParseListenAddress(const std::string& text) {
 }
 
 Result<int> Listen(ListenAddress& address) {
-  const int fd =
-      socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return CannotListen(address, errno);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));

@@ -85,7 +85,8 @@ std::vector<Field> FieldsOf(const Event& event) {
   if (event.code != 0) fields.push_back({"code", std::to_string(event.code), true});
   if (event.duration.count() != 0) {
     char seconds[32];
-    std::snprintf(seconds, sizeof(seconds), "%.6f", static_cast<double>(event.duration.count()) / 1e6);
+    std::snprintf(seconds, sizeof(seconds), "%.6f",
+                  static_cast<double>(event.duration.count()) / 1e6);
     fields.push_back({"duration_seconds", seconds, true});
   }
   for (const auto& field : event.fields) add(field.first, field.second);
@@ -94,7 +95,8 @@ std::vector<Field> FieldsOf(const Event& event) {
 
 bool IsReserved(std::string_view name) { return name == "ts" || name == "level" || name == "msg"; }
 
-// Control characters (DEL and C1 included: terminals act on them) as \uXXXX; quotes and backslashes escaped.
+// Control characters (DEL and C1 included: terminals act on them) as \uXXXX; quotes and backslashes
+// escaped.
 void AppendQuoted(std::string& out, std::string_view text) {
   const auto escape = [&out](unsigned code) {
     char buffer[8];
@@ -104,7 +106,8 @@ void AppendQuoted(std::string& out, std::string_view text) {
   out.push_back('"');
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const bool c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const bool c1 =
+        c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
     if (c1) {
       escape(static_cast<unsigned char>(text[++i]));
     } else if (c == '\n') {
@@ -177,7 +180,8 @@ std::string TextLine(const Event& event, Instant now) {
   return line;
 }
 
-// Blocks SIGPIPE for this thread while a line is written, so that a reader that left does not end the agent.
+// Blocks SIGPIPE for this thread while a line is written, so that a reader that left does not end
+// the agent.
 class WithoutSigpipe {
  public:
   WithoutSigpipe() {

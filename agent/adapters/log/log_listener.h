@@ -1,8 +1,8 @@
 // LogListener: one line per event, as JSON or text.
 //
 // A line is written by one write(2), so lines of several threads never mix. Control characters are
-// escaped, broken UTF-8 is replaced, and what looks like a token is blotted out: the last line of defence, not
-// the first. A full disk or a closed pipe loses lines, never the agent. Thread-safe.
+// escaped, broken UTF-8 is replaced, and what looks like a token is blotted out: the last line of
+// defence, not the first. A full disk or a closed pipe loses lines, never the agent. Thread-safe.
 #pragma once
 
 #include <cstdint>

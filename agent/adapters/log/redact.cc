@@ -11,11 +11,13 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsAlnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 bool IsWord(char c) { return IsAlnum(c) || c == '_'; }
 bool IsTokenChar(char c) {
-  return IsWord(c) || c == '-' || c == '.' || c == '+' || c == '/' || c == '=' || c == '%' || c == '~';
+  return IsWord(c) || c == '-' || c == '.' || c == '+' || c == '/' || c == '=' || c == '%' ||
+         c == '~';
 }
 
 std::size_t RunLength(std::string_view text, bool (*belongs)(char)) {
-  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), belongs) - text.begin());
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), belongs) -
+                                  text.begin());
 }
 
 bool StartsWithIgnoringCase(std::string_view text, std::string_view prefix) {
@@ -25,7 +27,8 @@ bool StartsWithIgnoringCase(std::string_view text, std::string_view prefix) {
   });
 }
 
-// Each matcher looks at the beginning of `text`: how many bytes to keep, and how many to blot out after them.
+// Each matcher looks at the beginning of `text`: how many bytes to keep, and how many to blot out
+// after them.
 struct Match {
   std::size_t keep = 0;
   std::size_t blot = 0;
@@ -33,7 +36,8 @@ struct Match {
 
 // EA[A-Z] and twenty or more letters and digits.
 Match GraphToken(std::string_view text) {
-  if (text.size() < 23 || text[0] != 'E' || text[1] != 'A' || text[2] < 'A' || text[2] > 'Z') return {};
+  if (text.size() < 23 || text[0] != 'E' || text[1] != 'A' || text[2] < 'A' || text[2] > 'Z')
+    return {};
   const std::size_t length = RunLength(text, IsAlnum);
   return length < 23 ? Match{} : Match{0, length};
 }
@@ -65,13 +69,14 @@ Match BearerToken(std::string_view text) {
 }
 
 constexpr std::string_view kSecretParameters[] = {
-    "access_token",  "input_token",   "fb_exchange_token", "revoke_token",  "refresh_token",
-    "id_token",      "client_secret", "app_secret",        "appsecret_proof", "verify_token",
-    "client_assertion", "code_verifier", "password",       "assertion"};
+    "access_token",     "input_token",   "fb_exchange_token", "revoke_token",    "refresh_token",
+    "id_token",         "client_secret", "app_secret",        "appsecret_proof", "verify_token",
+    "client_assertion", "code_verifier", "password",          "assertion"};
 
 bool EndsValue(char c) {
   return std::isspace(static_cast<unsigned char>(c)) != 0 || c == '&' || c == '"' || c == '\'' ||
-         c == ',' || c == ';' || c == '}' || c == ')' || c == ']' || c == '<' || c == '>' || c == '\\';
+         c == ',' || c == ';' || c == '}' || c == ')' || c == ']' || c == '<' || c == '>' ||
+         c == '\\';
 }
 
 // `name=value`, `name: value`, `"name":"value"`; the name is kept.
@@ -86,7 +91,8 @@ Match SecretParameter(std::string_view text) {
     const std::size_t before = at;
     skip(" ");
     if (at >= text.size() || (text[at] != '=' && text[at] != ':')) continue;
-    // A sentence such as `access_token: not found` has words there, a leak has none with a blank before `=`.
+    // A sentence such as `access_token: not found` has words there, a leak has none with a blank
+    // before `=`.
     if (text[at] == ':' && at != before) continue;
     ++at;
     skip(" \\\"'");

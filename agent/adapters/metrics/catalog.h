@@ -1,7 +1,7 @@
 // Catalog: every metric there is, once. The page, the documentation and the tests read this table.
 //
-// Names, types and labels are a contract: other people's alerts depend on them. Points in time are Unix seconds and
-// are absent when there is none: never 0, NaN or a far date.
+// Names, types and labels are a contract: other people's alerts depend on them. Points in time are
+// Unix seconds and are absent when there is none: never 0, NaN or a far date.
 #pragma once
 
 #include <string>
@@ -71,9 +71,10 @@ struct MetricRow {
   Metric metric;
   std::string_view name;
   Type type;
-  std::string_view unit;    // `seconds`, `bytes`, or empty for plain numbers
-  std::string_view labels;  // comma separated; `T` stands for credential, provider, tenant (where set)
-  std::string_view help;    // plain ASCII, one line
+  std::string_view unit;  // `seconds`, `bytes`, or empty for plain numbers
+  std::string_view
+      labels;  // comma separated; `T` stands for credential, provider, tenant (where set)
+  std::string_view help;  // plain ASCII, one line
 };
 
 const std::vector<MetricRow>& Catalog();

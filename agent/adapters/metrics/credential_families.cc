@@ -23,9 +23,9 @@ constexpr std::pair<DeadlineReason, std::string_view> kGrants[] = {
     {DeadlineReason::kVersionSunset, "api_version"},
 };
 
-constexpr std::array<std::string_view, 9> kStates = {
-    "valid",      "expired",       "revoked",          "malformed", "wrong_identity", "under_scoped",
-    "restricted", "indeterminate", kPendingState};
+constexpr std::array<std::string_view, 9> kStates = {"valid",      "expired",        "revoked",
+                                                     "malformed",  "wrong_identity", "under_scoped",
+                                                     "restricted", "indeterminate",  kPendingState};
 
 constexpr std::array<Lifetime, 3> kLifetimes = {Lifetime::kFinite, Lifetime::kNever,
                                                 Lifetime::kUnknown};
@@ -44,7 +44,8 @@ class Walk {
     // A fleet that shrank to nothing is a 0, not an absent series.
     for (const Lifetime lifetime : kLifetimes) tokens_[{"meta", lifetime}] = 0;
     in_flight_["meta"] = 0;
-    for (std::size_t i = 0; i < kStates.size(); ++i) AppendLabel(state_labels_[i], "state", kStates[i]);
+    for (std::size_t i = 0; i < kStates.size(); ++i)
+      AppendLabel(state_labels_[i], "state", kStates[i]);
   }
 
   void Visit(const TokenView& view) {
@@ -71,7 +72,8 @@ class Walk {
       AppendLabel(more_, "lifetime", ToString(entry.first.second));
       Write(Metric::kTokens, entry.second);
     }
-    for (const auto& entry : in_flight_) Write1(Metric::kRefreshInFlight, "provider", entry.first, entry.second);
+    for (const auto& entry : in_flight_)
+      Write1(Metric::kRefreshInFlight, "provider", entry.first, entry.second);
     more_.clear();
     if (skew_) Write(Metric::kClockSkew, skew_->count());
     CredentialPart out;
@@ -129,7 +131,8 @@ class Walk {
     for (std::size_t i = 0; i < findings.size(); ++i) {
       bool said = false;  // the same series twice would spoil the whole page
       for (std::size_t j = 0; j < i; ++j) {
-        said = said || (findings[j].id == findings[i].id && findings[j].severity == findings[i].severity);
+        said = said ||
+               (findings[j].id == findings[i].id && findings[j].severity == findings[i].severity);
       }
       if (said) continue;
       more_.clear();
@@ -141,7 +144,8 @@ class Walk {
 
   void WriteClocks(const TokenView& view) {
     if (view.deadline.at) {
-      Write1(Metric::kTokenDeadline, "reason", ToString(view.deadline.reason), ToUnix(*view.deadline.at));
+      Write1(Metric::kTokenDeadline, "reason", ToString(view.deadline.reason),
+             ToUnix(*view.deadline.at));
     }
     if (!view.state.conclusive) return WriteTime(Metric::kTokenIssued, view.state.generation_since);
     const TokenFacts& facts = view.state.conclusive->facts;
@@ -153,7 +157,8 @@ class Walk {
       }
       if (earliest) Write1(Metric::kTokenGrantExpiry, "grant", grant.second, ToUnix(*earliest));
     }
-    WriteTime(Metric::kTokenIssued, facts.issued_at ? facts.issued_at : view.state.generation_since);
+    WriteTime(Metric::kTokenIssued,
+              facts.issued_at ? facts.issued_at : view.state.generation_since);
     WriteTime(Metric::kTokenLastCheck, view.state.conclusive->evidence.observed_at);
   }
 

@@ -18,19 +18,20 @@ namespace {
 constexpr std::size_t kMostWords = 100;
 constexpr std::string_view kOther = "_other";
 
-constexpr std::string_view kVerdicts[] = {"valid",          "expired",      "revoked",    "malformed",
-                                          "wrong_identity", "under_scoped", "restricted", "indeterminate"};
+constexpr std::string_view kVerdicts[] = {"valid",      "expired",        "revoked",
+                                          "malformed",  "wrong_identity", "under_scoped",
+                                          "restricted", "indeterminate"};
 // So that the first failure after a start is an increase from 0 and not a new series.
 constexpr std::string_view kUsualRefreshFailures[] = {
-    "timeout",     "connect",       "connection_lost", "dns",        "tls",
-    "rate_limited", "outage",       "bad_reply",       "not_proven", "dead",
-    "wrong_identity", "misses_scope", "shorter_life",  "loses_never"};
+    "timeout",        "connect",      "connection_lost", "dns",        "tls",
+    "rate_limited",   "outage",       "bad_reply",       "not_proven", "dead",
+    "wrong_identity", "misses_scope", "shorter_life",    "loses_never"};
 constexpr std::string_view kUsualStoreErrors[] = {"disk_full", "read_only", "stale"};
 constexpr std::string_view kNotifyKinds[] = {"exec", "signal", "http"};
 constexpr std::string_view kSinkKinds[] = {"dotenv", "file"};
-constexpr std::string_view kMethods[] = {"ListTokens",  "GetToken",     "CheckToken", "RefreshToken",
-                                         "SubmitToken", "ExplainToken", "GetInfo",    "Reload",
-                                         "HealthCheck"};
+constexpr std::string_view kMethods[] = {"ListTokens",   "GetToken",    "CheckToken",
+                                         "RefreshToken", "SubmitToken", "ExplainToken",
+                                         "GetInfo",      "Reload",      "HealthCheck"};
 constexpr std::pair<LogLevel, std::string_view> kLevels[] = {{LogLevel::kDebug, "debug"},
                                                              {LogLevel::kInfo, "info"},
                                                              {LogLevel::kWarn, "warn"},
@@ -92,7 +93,8 @@ EventCounters::EventCounters(const Clock& clock, const BuildInfo& build)
     : clock_(clock), families_(std::make_unique<Families>()) {
   Families& f = *families_;
   const std::string meta = "meta";
-  for (const auto verdict : kVerdicts) f.inspections.Add({{"provider", meta}, {"verdict", S(verdict)}});
+  for (const auto verdict : kVerdicts)
+    f.inspections.Add({{"provider", meta}, {"verdict", S(verdict)}});
   f.refresh_attempts.Add({{"provider", meta}});
   f.refresh_duration.Add({{"provider", meta}}, Buckets());
   for (const auto reason : kUsualRefreshFailures) {
@@ -142,15 +144,20 @@ void EventCounters::On(const Event& event) {
   }
   switch (event.kind) {
     case kInspected:
-    case kStateChanged: return OnInspected(event);
+    case kStateChanged:
+      return OnInspected(event);
     case kRenewalStarted:
     case kRenewalSucceeded:
-    case kRenewalFailed: return OnRefresh(event);
+    case kRenewalFailed:
+      return OnRefresh(event);
     case kPublished:
-    case kPublishFailed: return OnPublish(event);
+    case kPublishFailed:
+      return OnPublish(event);
     case kNotified:
-    case kNotifyFailed: return OnNotify(event);
-    case kIssuerReplied: return OnReplied(event);
+    case kNotifyFailed:
+      return OnNotify(event);
+    case kIssuerReplied:
+      return OnReplied(event);
     case kStoreFailed:
       f.store_errors.Add({{"reason", S(Bounded("reason", event.reason))}}).Increment();
       return;
@@ -158,16 +165,20 @@ void EventCounters::On(const Event& event) {
       f.reload_ok.Set(1);
       f.reload_time.Set(static_cast<double>(ToUnix(clock_.Now())));
       return;
-    case kConfigRejected: f.reload_ok.Set(0); return;
+    case kConfigRejected:
+      f.reload_ok.Set(0);
+      return;
     case kRpcServed:
       f.grpc_requests
-          .Add({{"method", S(Bounded("method", event.endpoint))}, {"code", S(Bounded("rpc", event.reason))}})
+          .Add({{"method", S(Bounded("method", event.endpoint))},
+                {"code", S(Bounded("rpc", event.reason))}})
           .Increment();
       return;
     case kDrifted:
     case kNeedsOperator:
     case kRotationStep:
-    case kAgent: return;  // gauges from the state say it
+    case kAgent:
+      return;  // gauges from the state say it
   }
 }
 
@@ -185,7 +196,8 @@ void EventCounters::OnInspected(const Event& event) {
 void EventCounters::OnReplied(const Event& event) {
   const std::string provider = S(Bounded("provider", event.provider));
   const std::string endpoint = S(Bounded("endpoint", event.endpoint));
-  const std::string code = event.code >= 100 && event.code <= 599 ? std::to_string(event.code) : "none";
+  const std::string code =
+      event.code >= 100 && event.code <= 599 ? std::to_string(event.code) : "none";
   families_->upstream_responses
       .Add({{"provider", provider}, {"endpoint", endpoint}, {"code", code}})
       .Increment();
@@ -224,8 +236,7 @@ void EventCounters::OnNotify(const Event& event) {
   const std::string kind = S(Bounded("notify", event.sink));
   families_->notify_attempts.Add({{"notify", kind}}).Increment();
   if (event.kind != Event::Kind::kNotifyFailed) return;
-  families_->notify_failures
-      .Add({{"notify", kind}, {"reason", S(Bounded("reason", event.reason))}})
+  families_->notify_failures.Add({{"notify", kind}, {"reason", S(Bounded("reason", event.reason))}})
       .Increment();
 }
 

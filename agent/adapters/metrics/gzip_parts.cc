@@ -6,7 +6,8 @@ namespace tokenwarden::metrics {
 namespace {
 
 constexpr int kLevel = 1;  // higher ones save a tenth of the bytes for twice the time
-constexpr int kRawWindowBits = -12;  // raw deflate; a window of 4 KiB: lines repeat their neighbours
+constexpr int kRawWindowBits =
+    -12;  // raw deflate; a window of 4 KiB: lines repeat their neighbours
 constexpr int kMemLevel = 5;
 
 // RFC 1952 §2.3: magic, deflate, no flags, no time, no extra flags, Unix.

@@ -1,7 +1,7 @@
 // GzipParts: a gzip body made of parts that were compressed apart.
 //
-// Each part is raw deflate that ends on a byte and never looks back beyond its own beginning, so parts can be
-// cached, and put together in any order into one gzip member.
+// Each part is raw deflate that ends on a byte and never looks back beyond its own beginning, so
+// parts can be cached, and put together in any order into one gzip member.
 #pragma once
 
 #include <zlib.h>

@@ -55,7 +55,8 @@ std::uint64_t CountSamples(const std::string& text) {
 }  // namespace
 
 struct MetricsPage::Parts {
-  Parts(const Clock& the_clock, const BuildInfo& build) : clock(the_clock), counters(the_clock, build) {}
+  Parts(const Clock& the_clock, const BuildInfo& build)
+      : clock(the_clock), counters(the_clock, build) {}
 
   // Renders the credentials again if something about them changed.
   void Freshen(const AgentApi& agent) {

@@ -1,10 +1,10 @@
 // MetricsPage: everything the agent tells Prometheus, as a gzip body in text format 0.0.4.
 //
-// What belongs to one credential is written straight from AgentApi's views, so it is right on the first scrape
-// after a restart; counters and histograms start at 0 with the process and are fed by events.
-// The part that grows with the number of credentials is rendered only when AgentApi::Revision() moved, only by a
-// scrape, never twice at once, and kept compressed: ten thousand credentials are tens of megabytes of text, but
-// one of gzip. Thread-safe.
+// What belongs to one credential is written straight from AgentApi's views, so it is right on the
+// first scrape after a restart; counters and histograms start at 0 with the process and are fed by
+// events. The part that grows with the number of credentials is rendered only when
+// AgentApi::Revision() moved, only by a scrape, never twice at once, and kept compressed: ten
+// thousand credentials are tens of megabytes of text, but one of gzip. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct BuildInfo {
 
 class MetricsPage : public EventListener {
  public:
-  // `api` and `clock` outlive the page. `api` may be given later (SetApi), because the application wants
-  // its listeners first; until then only the process shows.
+  // `api` and `clock` outlive the page. `api` may be given later (SetApi), because the application
+  // wants its listeners first; until then only the process shows.
   MetricsPage(const Clock& clock, BuildInfo build);
   ~MetricsPage() override;
   void SetApi(const AgentApi& api);

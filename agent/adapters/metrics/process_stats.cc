@@ -23,7 +23,8 @@ std::optional<double> BootTime() {
   return std::nullopt;
 }
 
-// Fields after the program's name, which may itself hold blanks and brackets; the first is number 3.
+// Fields after the program's name, which may itself hold blanks and brackets; the first is
+// number 3.
 void ReadStat(ProcessStats& stats) {
   std::ifstream file("/proc/self/stat");
   std::string line;

@@ -12,7 +12,8 @@ namespace tokenwarden::metrics {
 // `# HELP` and `# TYPE`.
 void AppendHeader(std::string& out, const MetricRow& row);
 
-// `name="value"` with the value escaped and made valid UTF-8; a comma first when something precedes it.
+// `name="value"` with the value escaped and made valid UTF-8; a comma first when something precedes
+// it.
 void AppendLabel(std::string& labels, std::string_view name, std::string_view value);
 
 // `metric{labels,more} value`; either may be empty.

@@ -10,9 +10,12 @@ TEST(GrpcAddress, ReadsUnixPathsAndLoopback) {
     const char* text;
     const char* shown;
   } rows[] = {
-      {"unix:///run/a.sock", "unix:///run/a.sock"}, {"unix:/run/a.sock", "unix:///run/a.sock"},
-      {"127.0.0.1:9465", "127.0.0.1:9465"},         {"127.1.2.3:1", "127.1.2.3:1"},
-      {"localhost:80", "127.0.0.1:80"},             {"[::1]:9465", "[::1]:9465"},
+      {"unix:///run/a.sock", "unix:///run/a.sock"},
+      {"unix:/run/a.sock", "unix:///run/a.sock"},
+      {"127.0.0.1:9465", "127.0.0.1:9465"},
+      {"127.1.2.3:1", "127.1.2.3:1"},
+      {"localhost:80", "127.0.0.1:80"},
+      {"[::1]:9465", "[::1]:9465"},
   };
   for (const auto& row : rows) {
     const auto address = ParseAddress(row.text);
@@ -34,7 +37,8 @@ TEST(GrpcAddress, RefusesWhatItCannotUseAndSaysWhy) {
       {"127.0.0.1:", "bad_address", "port"},
       {"127.0.0.1:70000", "bad_address", "port"},
       {"127.0.0.1:80x", "bad_address", "port"},
-      {"0.0.0.0:9465", "tcp_needs_mtls", "TCP needs mTLS, which this version does not have; use unix://"},
+      {"0.0.0.0:9465", "tcp_needs_mtls",
+       "TCP needs mTLS, which this version does not have; use unix://"},
       {"[::]:9465", "tcp_needs_mtls", "TCP needs mTLS"},
       {"example.com:9465", "tcp_needs_mtls", "TCP needs mTLS"},
   };

@@ -97,17 +97,26 @@ void ExpectSameWords(const std::pair<Core, Wire> (&rows)[N], const std::string& 
 
 TEST(Convert, SpellsEnumeratorsAsTheCoreDoes) {
   using N = std::string;
-  ExpectSameWords(kVerdicts, "verdict", +[](v1::Verdict v) { return N(v1::Verdict_Name(v)); });
-  ExpectSameWords(kLifetimes, "lifetime", +[](v1::Lifetime v) { return N(v1::Lifetime_Name(v)); });
-  ExpectSameWords(kDeadlineReasons, "deadline_reason",
-                  +[](v1::DeadlineReason v) { return N(v1::DeadlineReason_Name(v)); });
-  ExpectSameWords(kSeverities, "severity", +[](v1::Severity v) { return N(v1::Severity_Name(v)); });
-  ExpectSameWords(kOrigins, "origin", +[](v1::Origin v) { return N(v1::Origin_Name(v)); });
-  ExpectSameWords(kRotationStates, "rotation_state",
-                  +[](v1::RotationState v) { return N(v1::RotationState_Name(v)); });
-  ExpectSameWords(kSinkKinds, "sink_kind", +[](v1::SinkKind v) { return N(v1::SinkKind_Name(v)); });
-  ExpectSameWords(kDrifts, "drift", +[](v1::Drift v) { return N(v1::Drift_Name(v)); });
-  ExpectSameWords(kActions, "action", +[](v1::Action v) { return N(v1::Action_Name(v)); });
+  ExpectSameWords(
+      kVerdicts, "verdict", +[](v1::Verdict v) { return N(v1::Verdict_Name(v)); });
+  ExpectSameWords(
+      kLifetimes, "lifetime", +[](v1::Lifetime v) { return N(v1::Lifetime_Name(v)); });
+  ExpectSameWords(
+      kDeadlineReasons, "deadline_reason",
+      +[](v1::DeadlineReason v) { return N(v1::DeadlineReason_Name(v)); });
+  ExpectSameWords(
+      kSeverities, "severity", +[](v1::Severity v) { return N(v1::Severity_Name(v)); });
+  ExpectSameWords(
+      kOrigins, "origin", +[](v1::Origin v) { return N(v1::Origin_Name(v)); });
+  ExpectSameWords(
+      kRotationStates, "rotation_state",
+      +[](v1::RotationState v) { return N(v1::RotationState_Name(v)); });
+  ExpectSameWords(
+      kSinkKinds, "sink_kind", +[](v1::SinkKind v) { return N(v1::SinkKind_Name(v)); });
+  ExpectSameWords(
+      kDrifts, "drift", +[](v1::Drift v) { return N(v1::Drift_Name(v)); });
+  ExpectSameWords(
+      kActions, "action", +[](v1::Action v) { return N(v1::Action_Name(v)); });
 }
 
 TEST(Convert, ReadsAnUnknownVerdictAsIndeterminate) {

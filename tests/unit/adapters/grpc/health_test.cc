@@ -23,7 +23,9 @@ class GrpcHealth : public GrpcFixture {
     request.set_service(service);
     return request;
   }
-  static std::vector<HealthProblem> Problem() { return {{"", "draining", "the agent is stopping"}}; }
+  static std::vector<HealthProblem> Problem() {
+    return {{"", "draining", "the agent is stopping"}};
+  }
 };
 
 TEST_F(GrpcHealth, SaysServingExactlyWhenTheAgentIsReady) {

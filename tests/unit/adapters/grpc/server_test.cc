@@ -343,7 +343,8 @@ TEST_F(GrpcServer, TellsItsClientThatTheConnectionWasLost) {
   EXPECT_NE(answer.error().message.find(path()), std::string::npos);
 }
 
-// Needs root to become somebody else; other users cannot test this and the mode tests above hold for them.
+// Needs root to become somebody else; other users cannot test this and the mode tests above hold
+// for them.
 TEST_F(GrpcServer, HangsUpOnOtherUsersUnlessAllowed) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can connect as another user";
   constexpr uid_t kOther = 65534;

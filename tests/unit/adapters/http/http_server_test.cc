@@ -85,10 +85,13 @@ class HttpServerTest : public testing::Test {
   }
   std::string Ask(const std::string& request_line, const std::string& headers = "") {
     Connection connection(server_->port());
-    connection.Send(request_line + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + "\r\n");
+    connection.Send(request_line + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers +
+                    "\r\n");
     return connection.ReadAll();
   }
-  static std::string BodyOf(const std::string& reply) { return reply.substr(reply.find("\r\n\r\n") + 4); }
+  static std::string BodyOf(const std::string& reply) {
+    return reply.substr(reply.find("\r\n\r\n") + 4);
+  }
 
   std::map<std::string, Handler> handlers_;
   std::string long_text_;
@@ -186,8 +189,8 @@ TEST_F(HttpServerTest, SaysThatTheAddressIsInUse) {
 }
 
 TEST_F(HttpServerTest, RefusesAddressesItCannotUse) {
-  for (const char* text : {"", "9464", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:12x",
-                           "::1:9464", "example.com:9464"}) {
+  for (const char* text : {"", "9464", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:12x", "::1:9464",
+                           "example.com:9464"}) {
     auto started = HttpServer::Start({text}, handlers_);
     ASSERT_FALSE(started) << text;
     EXPECT_EQ(started.error().reason, "bad_address") << text;
@@ -211,10 +214,12 @@ TEST(AcceptEncoding, FollowsWeightsAndTheWildcard) {
     const char* header;
     bool accepts;
   } rows[] = {
-      {"", false},           {"gzip", true},          {"GZIP", true},
-      {"br, gzip", true},    {"gzip;q=0", false},     {"gzip; q=0.000", false},
-      {"gzip;q=0.5", true},  {"*", true},             {"*;q=0", false},
-      {"*, gzip;q=0", false}, {"gzip, *;q=0", true},  {"identity", false},
+      {"", false},           {"gzip", true},
+      {"GZIP", true},        {"br, gzip", true},
+      {"gzip;q=0", false},   {"gzip; q=0.000", false},
+      {"gzip;q=0.5", true},  {"*", true},
+      {"*;q=0", false},      {"*, gzip;q=0", false},
+      {"gzip, *;q=0", true}, {"identity", false},
       {"not-gzip", false},   {"deflate,gzip;q=1.0,*;q=0.1", true},
   };
   for (const auto& row : rows) EXPECT_EQ(AcceptsGzip(row.header), row.accepts) << row.header;

@@ -56,15 +56,17 @@ struct Pipe {
 };
 
 TEST(LogLine, IsOneJsonObjectWithEveryFieldThatIsSet) {
-  EXPECT_EQ(FormatLine(FullEvent(), kNow, LogFormat::kJson),
-            R"({"ts":"2026-11-20T10:00:00Z","level":"warn","msg":"publish failed",)"
-            R"("event":"publish_failed","credential":"whatsapp","tenant":"acme","provider":"meta",)"
-            R"("reason":"disk_full","sink":"dotenv","target":".env#TOKEN","endpoint":"debug_token",)"
-            R"("code":503,"duration_seconds":0.001500,"generation":"3"})");
+  EXPECT_EQ(
+      FormatLine(FullEvent(), kNow, LogFormat::kJson),
+      R"({"ts":"2026-11-20T10:00:00Z","level":"warn","msg":"publish failed",)"
+      R"("event":"publish_failed","credential":"whatsapp","tenant":"acme","provider":"meta",)"
+      R"("reason":"disk_full","sink":"dotenv","target":".env#TOKEN","endpoint":"debug_token",)"
+      R"("code":503,"duration_seconds":0.001500,"generation":"3"})");
   Event bare;
   bare.message = "agent started";
-  EXPECT_EQ(FormatLine(bare, kNow, LogFormat::kJson),
-            R"({"ts":"2026-11-20T10:00:00Z","level":"info","msg":"agent started","event":"agent"})");
+  EXPECT_EQ(
+      FormatLine(bare, kNow, LogFormat::kJson),
+      R"({"ts":"2026-11-20T10:00:00Z","level":"info","msg":"agent started","event":"agent"})");
 }
 
 TEST(LogLine, IsOneReadableLineAsText) {
@@ -79,8 +81,15 @@ TEST(LogLine, IsOneReadableLineAsText) {
 TEST(LogLine, StaysOneValidLineWhateverTheTextHolds) {
   std::string every_byte;
   for (int i = 0; i < 256; ++i) every_byte.push_back(static_cast<char>(i));
-  const std::string hostile[] = {every_byte, "a\r\nb", "\x1b[31mred", "\xc2\x9b" "31m", "\"},{\"x\":\"",
-                                 "\xed\xa0\x80", "\xf5\x80\x80\x80", "cut \xe2\x82"};
+  const std::string hostile[] = {every_byte,
+                                 "a\r\nb",
+                                 "\x1b[31mred",
+                                 "\xc2\x9b"
+                                 "31m",
+                                 "\"},{\"x\":\"",
+                                 "\xed\xa0\x80",
+                                 "\xf5\x80\x80\x80",
+                                 "cut \xe2\x82"};
   for (const std::string& text : hostile) {
     Event event;
     event.message = text;

@@ -29,7 +29,8 @@ TEST(Redact, BlotsOutWhatLooksLikeASecretAndKeepsTheRest) {
       {"INPUT_TOKEN=abc def", "INPUT_TOKEN=REDACTED def"},
       {R"({"client_secret":"abc","x":1})", R"({"client_secret":"REDACTED","x":1})"},
       {R"({\"refresh_token\": \"abc\"})", R"({\"refresh_token\": \"REDACTED\"})"},
-      {"appsecret_proof=0123, fb_exchange_token=1", "appsecret_proof=REDACTED, fb_exchange_token=REDACTED"},
+      {"appsecret_proof=0123, fb_exchange_token=1",
+       "appsecret_proof=REDACTED, fb_exchange_token=REDACTED"},
   };
   for (const auto& row : rows) EXPECT_EQ(Redact(row.text), row.expected);
 }

@@ -57,7 +57,8 @@ class Reader {
     if (!out_.families.emplace(name, Exposition::Family()).second) Fault("a family begins twice");
     current_ = name;
     for (std::size_t i = blank; i < rest.size(); ++i) {
-      if (rest[i] == '\\' && (i + 1 == rest.size() || (rest[i + 1] != 'n' && rest[i + 1] != '\\'))) {
+      if (rest[i] == '\\' &&
+          (i + 1 == rest.size() || (rest[i + 1] != 'n' && rest[i + 1] != '\\'))) {
         Fault("a broken escape in HELP");
       }
     }
@@ -68,7 +69,8 @@ class Reader {
     const std::size_t blank = std::min(rest.find(' '), rest.size());
     if (rest.substr(0, blank) != current_) return Fault("TYPE does not follow its HELP");
     const std::string type(rest.substr(std::min(blank + 1, rest.size())));
-    static const std::set<std::string> kTypes = {"counter", "gauge", "histogram", "summary", "untyped"};
+    static const std::set<std::string> kTypes = {"counter", "gauge", "histogram", "summary",
+                                                 "untyped"};
     if (kTypes.count(type) == 0) Fault("an unknown type");
     if (!out_.families[current_].type.empty()) Fault("TYPE twice");
     if (!out_.families[current_].samples.empty()) Fault("TYPE after samples");
@@ -171,8 +173,8 @@ class Reader {
 
 }  // namespace
 
-std::optional<std::string> Exposition::Find(const std::string& name,
-                                            const std::map<std::string, std::string>& labels) const {
+std::optional<std::string> Exposition::Find(
+    const std::string& name, const std::map<std::string, std::string>& labels) const {
   for (const auto& family : families) {
     for (const Sample& sample : family.second.samples) {
       if (sample.name == name && sample.labels == labels) return sample.value;

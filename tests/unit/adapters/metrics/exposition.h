@@ -1,5 +1,5 @@
-// A strict reader of Prometheus text format 0.0.4, stricter than Prometheus itself: HELP and TYPE before the samples,
-// each family in one piece, no series twice, complete histograms.
+// A strict reader of Prometheus text format 0.0.4, stricter than Prometheus itself: HELP and TYPE
+// before the samples, each family in one piece, no series twice, complete histograms.
 #pragma once
 
 #include <map>

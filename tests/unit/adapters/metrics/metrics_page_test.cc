@@ -79,33 +79,77 @@ TEST_F(MetricsPageTest, WritesEverythingAboutACredential) {
   const std::string sink = t + ",sink=\"dotenv\",target=\".env#TOKEN\"";
   const std::string text = Text();
   EXPECT_EQ(LinesOf(text, "tokenwarden_token_"),
-            "tokenwarden_token_info{" + t + ",token_kind=\"system_user\",account=\"200000000000001\","
-            "lifetime=\"finite\",refreshable=\"true\"} 1\n"
-            "tokenwarden_token_state{" + t + ",state=\"valid\"} 0\n"
-            "tokenwarden_token_state{" + t + ",state=\"expired\"} 0\n"
-            "tokenwarden_token_state{" + t + ",state=\"revoked\"} 0\n"
-            "tokenwarden_token_state{" + t + ",state=\"malformed\"} 0\n"
-            "tokenwarden_token_state{" + t + ",state=\"wrong_identity\"} 0\n"
-            "tokenwarden_token_state{" + t + ",state=\"under_scoped\"} 1\n"
-            "tokenwarden_token_state{" + t + ",state=\"restricted\"} 0\n"
-            "tokenwarden_token_state{" + t + ",state=\"indeterminate\"} 0\n"
-            "tokenwarden_token_state{" + t + ",state=\"pending\"} 0\n"
-            "tokenwarden_token_indeterminate{" + t + ",reason=\"rate_limited\"} 1\n"
-            "tokenwarden_token_expiry_timestamp_seconds{" + t + "} 1797760800\n"
-            "tokenwarden_token_grant_expiry_timestamp_seconds{" + t + ",grant=\"data_access\"} 1796896800\n"
-            "tokenwarden_token_deadline_timestamp_seconds{" + t + ",reason=\"data_access_expiry\"} 1796896800\n"
-            "tokenwarden_token_issued_timestamp_seconds{" + t + "} 1792576800\n"
-            "tokenwarden_token_refresh_due_timestamp_seconds{" + t + "} 1796032800\n"
-            "tokenwarden_token_last_refresh_success_timestamp_seconds{" + t + "} 1794996000\n"
-            "tokenwarden_token_last_check_timestamp_seconds{" + t + "} 1795165200\n"
-            "tokenwarden_token_consecutive_refresh_failures{" + t + "} 2\n"
-            "tokenwarden_token_finding{" + t + ",finding=\"quality_red\",severity=\"warn\"} 1\n");
+            "tokenwarden_token_info{" + t +
+                ",token_kind=\"system_user\",account=\"200000000000001\","
+                "lifetime=\"finite\",refreshable=\"true\"} 1\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"valid\"} 0\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"expired\"} 0\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"revoked\"} 0\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"malformed\"} 0\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"wrong_identity\"} 0\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"under_scoped\"} 1\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"restricted\"} 0\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"indeterminate\"} 0\n"
+                "tokenwarden_token_state{" +
+                t +
+                ",state=\"pending\"} 0\n"
+                "tokenwarden_token_indeterminate{" +
+                t +
+                ",reason=\"rate_limited\"} 1\n"
+                "tokenwarden_token_expiry_timestamp_seconds{" +
+                t +
+                "} 1797760800\n"
+                "tokenwarden_token_grant_expiry_timestamp_seconds{" +
+                t +
+                ",grant=\"data_access\"} 1796896800\n"
+                "tokenwarden_token_deadline_timestamp_seconds{" +
+                t +
+                ",reason=\"data_access_expiry\"} 1796896800\n"
+                "tokenwarden_token_issued_timestamp_seconds{" +
+                t +
+                "} 1792576800\n"
+                "tokenwarden_token_refresh_due_timestamp_seconds{" +
+                t +
+                "} 1796032800\n"
+                "tokenwarden_token_last_refresh_success_timestamp_seconds{" +
+                t +
+                "} 1794996000\n"
+                "tokenwarden_token_last_check_timestamp_seconds{" +
+                t +
+                "} 1795165200\n"
+                "tokenwarden_token_consecutive_refresh_failures{" +
+                t +
+                "} 2\n"
+                "tokenwarden_token_finding{" +
+                t + ",finding=\"quality_red\",severity=\"warn\"} 1\n");
   EXPECT_EQ(LinesOf(text, "tokenwarden_sink_generation{") + LinesOf(text, "tokenwarden_sink_lag") +
                 LinesOf(text, "tokenwarden_sink_last") + LinesOf(text, "tokenwarden_sink_drifted"),
-            "tokenwarden_sink_generation{" + sink + "} 2\n"
-            "tokenwarden_sink_lag_generations{" + sink + "} 1\n"
-            "tokenwarden_sink_last_verified_timestamp_seconds{" + sink + "} 1795165200\n"
-            "tokenwarden_sink_drifted{" + sink + "} 1\n");
+            "tokenwarden_sink_generation{" + sink +
+                "} 2\n"
+                "tokenwarden_sink_lag_generations{" +
+                sink +
+                "} 1\n"
+                "tokenwarden_sink_last_verified_timestamp_seconds{" +
+                sink +
+                "} 1795165200\n"
+                "tokenwarden_sink_drifted{" +
+                sink + "} 1\n");
   const Exposition page = Read();
   EXPECT_EQ(page.Find("tokenwarden_operator_needed", kT), "1");
   EXPECT_EQ(page.Find("tokenwarden_clock_skew_seconds", {}), "-2");
@@ -121,7 +165,8 @@ TEST_F(MetricsPageTest, SaysNothingThatNobodyKnows) {
   const Labels t = {{"credential", "fresh"}, {"provider", "meta"}};
   const Exposition page = Read();
   EXPECT_EQ(page.Find("tokenwarden_token_state", With(t, {{"state", "pending"}})), "1");
-  EXPECT_EQ(page.Find("tokenwarden_token_info", With(t, {{"lifetime", "unknown"}, {"refreshable", "false"}})),
+  EXPECT_EQ(page.Find("tokenwarden_token_info",
+                      With(t, {{"lifetime", "unknown"}, {"refreshable", "false"}})),
             "1");
   EXPECT_EQ(page.Find("tokenwarden_operator_needed", t), "0");
   for (const MetricRow& row : Catalog()) {
@@ -190,9 +235,12 @@ TEST_F(MetricsPageTest, StaysValidWhateverNamesHold) {
 TEST_F(MetricsPageTest, StartsItsCountersAtZero) {
   const Exposition page = Read();
   EXPECT_EQ(page.Find("tokenwarden_refresh_attempts_total", {{"provider", "meta"}}), "0");
-  EXPECT_EQ(page.Find("tokenwarden_refresh_failures_total", {{"provider", "meta"}, {"reason", "timeout"}}),
+  EXPECT_EQ(page.Find("tokenwarden_refresh_failures_total",
+                      {{"provider", "meta"}, {"reason", "timeout"}}),
             "0");
-  EXPECT_EQ(page.Find("tokenwarden_inspections_total", {{"provider", "meta"}, {"verdict", "revoked"}}), "0");
+  EXPECT_EQ(
+      page.Find("tokenwarden_inspections_total", {{"provider", "meta"}, {"verdict", "revoked"}}),
+      "0");
   EXPECT_EQ(page.Find("tokenwarden_sink_publish_attempts_total",
                       With(kT, {{"sink", "dotenv"}, {"target", ".env#TOKEN"}})),
             "0");
@@ -224,17 +272,22 @@ TEST_F(MetricsPageTest, CountsWhatHappened) {
                       With(meta, {{"endpoint", "debug_token"}, {"code", "400"}})),
             "1");
   EXPECT_EQ(page.Find("tokenwarden_refresh_attempts_total", meta), "1");
-  EXPECT_EQ(page.Find("tokenwarden_refresh_failures_total", With(meta, {{"reason", "timeout"}})), "1");
-  EXPECT_EQ(page.Find("tokenwarden_refresh_duration_seconds_sum", meta), "3");
-  EXPECT_EQ(page.Find("tokenwarden_refresh_duration_seconds_bucket", With(meta, {{"le", "2.5"}})), "0");
-  EXPECT_EQ(page.Find("tokenwarden_refresh_duration_seconds_bucket", With(meta, {{"le", "5"}})), "1");
-  EXPECT_EQ(page.Find("tokenwarden_sink_publish_attempts_total", sink), "2");
-  EXPECT_EQ(page.Find("tokenwarden_sink_publish_failures_total", With(sink, {{"reason", "disk_full"}})),
+  EXPECT_EQ(page.Find("tokenwarden_refresh_failures_total", With(meta, {{"reason", "timeout"}})),
             "1");
+  EXPECT_EQ(page.Find("tokenwarden_refresh_duration_seconds_sum", meta), "3");
+  EXPECT_EQ(page.Find("tokenwarden_refresh_duration_seconds_bucket", With(meta, {{"le", "2.5"}})),
+            "0");
+  EXPECT_EQ(page.Find("tokenwarden_refresh_duration_seconds_bucket", With(meta, {{"le", "5"}})),
+            "1");
+  EXPECT_EQ(page.Find("tokenwarden_sink_publish_attempts_total", sink), "2");
+  EXPECT_EQ(
+      page.Find("tokenwarden_sink_publish_failures_total", With(sink, {{"reason", "disk_full"}})),
+      "1");
   EXPECT_EQ(page.Find("tokenwarden_config_last_reload_successful", {}), "0");
   EXPECT_EQ(page.Find("tokenwarden_store_errors_total", {{"reason", "disk_full"}}), "1");
-  EXPECT_EQ(page.Find("tokenwarden_grpc_requests_total", {{"method", "GetToken"}, {"code", "NOT_FOUND"}}),
-            "1");
+  EXPECT_EQ(
+      page.Find("tokenwarden_grpc_requests_total", {{"method", "GetToken"}, {"code", "NOT_FOUND"}}),
+      "1");
   EXPECT_EQ(page.Find("tokenwarden_log_messages_total", {{"level", "info"}}), "10");
 }
 
@@ -243,7 +296,8 @@ TEST_F(MetricsPageTest, BoundsTheWordsItTakesFromOutside) {
   Tell(Event::Kind::kRenewalFailed, "not a word\"\n");
   const auto& family = Read().families.at("tokenwarden_refresh_failures_total");
   EXPECT_LE(family.samples.size(), 101u);
-  EXPECT_NE(Read().Find("tokenwarden_refresh_failures_total", {{"provider", "meta"}, {"reason", "_other"}}),
+  EXPECT_NE(Read().Find("tokenwarden_refresh_failures_total",
+                        {{"provider", "meta"}, {"reason", "_other"}}),
             std::nullopt);
 }
 
@@ -252,12 +306,15 @@ TEST_F(MetricsPageTest, WalksOverCredentialsOnlyWhenSomethingChanged) {
   (void)Text();
   EXPECT_EQ(api_.visits(), 1);
   Tell(Event::Kind::kInspected, "valid");  // a counter moves without a walk
-  EXPECT_EQ(Read().Find("tokenwarden_inspections_total", {{"provider", "meta"}, {"verdict", "valid"}}), "1");
+  EXPECT_EQ(
+      Read().Find("tokenwarden_inspections_total", {{"provider", "meta"}, {"verdict", "valid"}}),
+      "1");
   EXPECT_EQ(api_.visits(), 1);
   api_.SetTokens({FullTokenView("other", kNow)});
   const Exposition page = Read();
   EXPECT_EQ(api_.visits(), 2);
-  EXPECT_EQ(page.families.at("tokenwarden_operator_needed").samples[0].labels.at("credential"), "other");
+  EXPECT_EQ(page.families.at("tokenwarden_operator_needed").samples[0].labels.at("credential"),
+            "other");
 }
 
 TEST_F(MetricsPageTest, ForgetsACredentialThatIsGone) {
