@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/core/fingerprint.h"
@@ -64,6 +66,14 @@ class StateStore {
   virtual ~StateStore() = default;
 
   virtual Result<std::vector<CredentialState>> LoadStates() = 0;
+  // The same, one at a time and without a copy of all of them: for ten thousand credentials. `visit` must
+  // not call the store; states seen before an error were visited.
+  virtual Status VisitStates(const std::function<void(CredentialState)>& visit) {
+    Result<std::vector<CredentialState>> states = LoadStates();
+    if (!states) return tl::unexpected<Error>(states.error());
+    for (CredentialState& state : *states) visit(std::move(state));
+    return {};
+  }
   // Everything of the state but its sinks and its generation; those have calls of their own.
   virtual Status SaveState(const CredentialState& state) = 0;
   virtual Status SaveSink(const std::string& credential, const SinkState& sink) = 0;
