@@ -53,7 +53,8 @@ void HandleInterrupts() {
   struct sigaction action {};
   action.sa_handler = OnInterrupt;
   sigaction(SIGINT, &action, nullptr);
-  // A pipe that nobody reads (`| head`) ends a write with an error and not the program without a word.
+  // A pipe that nobody reads (`| head`) ends a write with an error and not the program without a
+  // word.
   signal(SIGPIPE, SIG_IGN);
 }
 
@@ -87,8 +88,8 @@ bool WriteAll(int fd, std::string_view text) {
   return true;
 }
 
-// One line from a terminal, everything from anything else. The buffer never grows, so that no copy of the value is
-// left behind in freed memory.
+// One line from a terminal, everything from anything else. The buffer never grows, so that no copy
+// of the value is left behind in freed memory.
 Result<Secret> ReadDescriptor(int fd, std::size_t limit, bool one_line) {
   std::string buffer(limit + 1, '\0');
   std::size_t size = 0;
@@ -226,7 +227,8 @@ class RealServices : public Services {
 int main(int argc, char** argv) {
   using namespace tokenwarden::cli;
   HandleInterrupts();
-  // What the system refuses (a sandbox may) only makes core files possible again; the answer stays right.
+  // What the system refuses (a sandbox may) only makes core files possible again; the answer stays
+  // right.
   static_cast<void>(tokenwarden::sys::HardenProcess());
   RealServices services;
   const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);

@@ -16,8 +16,8 @@ struct OptionSpec {
   std::string_view help;
   std::string_view environment = {};  // variable that stands in when the flag is absent
   Repeat repeat = Repeat::kOnce;
-  char letter = '\0';               // `-q`
-  std::string_view words = {};      // accepted values, separated by `|`; empty = any
+  char letter = '\0';           // `-q`
+  std::string_view words = {};  // accepted values, separated by `|`; empty = any
 };
 
 struct CommandSpec {

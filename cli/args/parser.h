@@ -1,5 +1,5 @@
-// Parser: command line and environment to options. Pure; never repeats the value of an argument in an error,
-// because it may be a secret in the wrong place.
+// Parser: command line and environment to options. Pure; never repeats the value of an argument in
+// an error, because it may be a secret in the wrong place.
 #pragma once
 
 #include <functional>
@@ -39,8 +39,8 @@ class ParsedArgs {
 };
 
 // `args` without the program's name. Flags win over variables; an empty variable counts as absent.
-// Errors are kInvalidArgument: `secret_in_arguments`, `unknown_command`, `unknown_option`, `missing_value`,
-// `unexpected_value`, `bad_value`, `missing_operand`, `extra_operand`.
+// Errors are kInvalidArgument: `secret_in_arguments`, `unknown_command`, `unknown_option`,
+// `missing_value`, `unexpected_value`, `bad_value`, `missing_operand`, `extra_operand`.
 Result<ParsedArgs> ParseArgs(const std::vector<std::string>& args, const Environment& environment);
 
 // Whether JSON was asked for and for which command, also when the rest cannot be parsed.

@@ -10,8 +10,8 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsAlnum(char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// Lengths below which a match would be chance, from the tokens that Graph hands out: they start with EAA and
-// have about 100 to 300 characters; a cut one is still a secret in part.
+// Lengths below which a match would be chance, from the tokens that Graph hands out: they start
+// with EAA and have about 100 to 300 characters; a cut one is still a secret in part.
 constexpr std::size_t kGraphTokenLength = 30;
 constexpr std::size_t kAppIdLength = 10;
 constexpr std::size_t kAppTokenTail = 20;

@@ -45,8 +45,8 @@ Result<std::optional<Found>> FindFirst(const Lookup& lookup, Role role,
     if (!first) {
       first = Found{known.name, std::move(**value)};
     } else if (!first->value.EqualsInConstantTime(**value)) {
-      notes.push_back(std::string(first->name) + " and " + std::string(known.name) +
-                      " differ; " + std::string(first->name) + " was used");
+      notes.push_back(std::string(first->name) + " and " + std::string(known.name) + " differ; " +
+                      std::string(first->name) + " was used");
     }
   }
   return first;

@@ -28,7 +28,8 @@ struct KnownName {
   Role role;
 };
 
-// For identifiers and secrets the first name that is present wins. Names outside this table are never read.
+// For identifiers and secrets the first name that is present wins. Names outside this table are
+// never read.
 std::span<const KnownName> KnownNames();
 // `A, B, C`: for messages.
 std::string NamesOf(Role role);

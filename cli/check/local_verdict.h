@@ -8,7 +8,8 @@
 
 namespace tokenwarden::cli {
 
-// Missing values, values that cannot be tokens, shared secrets. Nullopt: the issuer has to be asked.
+// Missing values, values that cannot be tokens, shared secrets. Nullopt: the issuer has to be
+// asked.
 std::optional<Observation> JudgeLocally(const Target& target, Instant now);
 
 }  // namespace tokenwarden::cli

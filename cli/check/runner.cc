@@ -111,7 +111,8 @@ class Crew {
   const std::vector<std::size_t> open_;  // indexes into the targets
   const RunLimits& limits_;
   const Ask& ask_;
-  std::vector<Observation>& seen_;  // each element is written by one thread, read after all have ended
+  std::vector<Observation>&
+      seen_;  // each element is written by one thread, read after all have ended
   const SteadyTime end_;
   const int done_fd_;
   std::atomic<std::size_t> next_{0};

@@ -1,4 +1,5 @@
-// Runner: asks about several targets at once, within one time limit, and stops at once when told to.
+// Runner: asks about several targets at once, within one time limit, and stops at once when told
+// to.
 #pragma once
 
 #include <chrono>
@@ -25,8 +26,8 @@ struct RunResult {
   bool interrupted = false;
 };
 
-// Values that need nobody (JudgeLocally) start no thread and call nothing. `stop` must make every running
-// `ask` return soon; it is called once, when the time is over or the user interrupts.
+// Values that need nobody (JudgeLocally) start no thread and call nothing. `stop` must make every
+// running `ask` return soon; it is called once, when the time is over or the user interrupts.
 RunResult RunChecks(const std::vector<Target>& targets, const RunLimits& limits, const Ask& ask,
                     const std::function<void()>& stop);
 

@@ -16,7 +16,7 @@ namespace tokenwarden::cli {
 struct CheckSettings {
   std::vector<std::string> env_files;
   bool token_stdin = false;
-  std::string config;  // empty = none
+  std::string config;                 // empty = none
   std::vector<TokenSelector> select;  // any of them; empty = everything
   GateOptions gate;
   bool warnings_fail = false;
@@ -26,7 +26,8 @@ struct CheckSettings {
   Identifiers given;  // ids from flags
 };
 
-// kInvalidArgument `bad_value` naming the flag or variable, `no_source` when nothing says what to check.
+// kInvalidArgument `bad_value` naming the flag or variable, `no_source` when nothing says what to
+// check.
 Result<CheckSettings> ReadCheckSettings(const ParsedArgs& args);
 
 // `--timeout` of any command, in (0, 1 hour].

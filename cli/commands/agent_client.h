@@ -1,5 +1,5 @@
-// AgentClient: what the commands ask of a running agent. Blocking; errors as the agent gave them, and
-// kUnavailable `agent_unreachable` when nobody answers.
+// AgentClient: what the commands ask of a running agent. Blocking; errors as the agent gave them,
+// and kUnavailable `agent_unreachable` when nobody answers.
 #pragma once
 
 #include <string>

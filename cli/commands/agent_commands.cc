@@ -16,7 +16,8 @@ constexpr std::size_t kLongestValue = 64 * 1024;
 constexpr Seconds kReadPatience{10};
 constexpr Seconds kChangePatience{60};  // the issuer may need all of its time
 
-// What was asked of the agent could not be done because nobody answered: the token's own condition is unknown.
+// What was asked of the agent could not be done because nobody answered: the token's own condition
+// is unknown.
 Result<std::unique_ptr<AgentClient>> Connect(const Context& context, Seconds patience) {
   const Result<Seconds> timeout = ReadTimeout(context.args, patience);
   if (!timeout) return tl::unexpected<Error>(timeout.error());
@@ -74,8 +75,8 @@ Outcome RunSubmit(const Context& context) {
   if (!agent) return Failed(agent.error(), context.json);
   SubmitRequest request;
   request.name = context.args.operands.front();
-  const Result<Secret> input = context.services.ReadInput(
-      kLongestValue, "New value of " + request.name + " (not shown): ");
+  const Result<Secret> input =
+      context.services.ReadInput(kLongestValue, "New value of " + request.name + " (not shown): ");
   if (!input) return Failed(input.error(), context.json);
   request.value = Secret(files::WithoutLastNewline(input->Reveal()));
   if (request.value.empty()) {

@@ -11,8 +11,8 @@ namespace {
 
 Observation AskIssuer(Services& services, const Target& target, Instant now,
                       std::chrono::milliseconds patience) {
-  const ProviderContext context{target.spec,           target.app_secret, target.parent_token,
-                                target.generate_token, now,               patience};
+  const ProviderContext context{
+      target.spec, target.app_secret, target.parent_token, target.generate_token, now, patience};
   return services.Issuer().Inspect(context, target.value, services.Http());
 }
 
@@ -62,7 +62,8 @@ void Conclude(CheckReport& report, bool interrupted, const CheckSettings& settin
 }
 
 Outcome Show(const Context& context, const CheckReport& report, const std::string& notes) {
-  Outcome outcome = Answer(context, RenderCheckText(report, context.colour), RenderCheckJson(report));
+  Outcome outcome =
+      Answer(context, RenderCheckText(report, context.colour), RenderCheckJson(report));
   outcome.exit_code = report.exit_code;
   outcome.err = notes + (report.error ? RenderErrorText(*report.error) : "");
   return outcome;
@@ -82,10 +83,10 @@ CheckReport Examine(Services& services, const CheckSettings& settings, const Gat
   report.generated_at = now;
   for (std::size_t i = 0; i < gathered.targets.size(); ++i) {
     const Target& target = gathered.targets[i];
-    report.tokens.push_back(ReportOn(target, std::move(seen.observations[i]), settings, now,
-                                     *gathered.fingerprints));
-    report.exit_code =
-        WorstOf(report.exit_code, ExitCodeFor(target, report.tokens.back(), settings.warnings_fail));
+    report.tokens.push_back(
+        ReportOn(target, std::move(seen.observations[i]), settings, now, *gathered.fingerprints));
+    report.exit_code = WorstOf(report.exit_code,
+                               ExitCodeFor(target, report.tokens.back(), settings.warnings_fail));
   }
   Conclude(report, seen.interrupted, settings);
   return report;

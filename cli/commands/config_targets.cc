@@ -29,8 +29,8 @@ class Secrets {
     if (!ref) return std::nullopt;
     Result<Secret> value = resolver_.Resolve(*ref);
     if (value) return std::move(*value);
-    notes_.push_back(Sentences(what + " could not be read: " + value.error().message,
-                               value.error().action));
+    notes_.push_back(
+        Sentences(what + " could not be read: " + value.error().message, value.error().action));
     return std::nullopt;
   }
 

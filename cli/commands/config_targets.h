@@ -1,5 +1,5 @@
-// The targets of an agent's configuration: each credential's source is read and its secrets are resolved, as
-// the agent would do it. One credential that cannot be read hides no other.
+// The targets of an agent's configuration: each credential's source is read and its secrets are
+// resolved, as the agent would do it. One credential that cannot be read hides no other.
 #pragma once
 
 #include <memory>
@@ -14,14 +14,16 @@ namespace tokenwarden::cli {
 
 struct ConfigTargets {
   std::vector<Target> targets;
-  std::unique_ptr<Fingerprinter> fingerprints;  // under the state's key; null when it cannot be read
+  std::unique_ptr<Fingerprinter>
+      fingerprints;  // under the state's key; null when it cannot be read
 };
 
-// kInvalidArgument `bad_configuration` with every problem in the message; errors of reading the file.
+// kInvalidArgument `bad_configuration` with every problem in the message; errors of reading the
+// file.
 Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& services);
 
-// A configuration that may not be read is another exit code than one that is wrong. kPermissionDenied
-// `unreadable`, kNotFound `no_such_file`.
+// A configuration that may not be read is another exit code than one that is wrong.
+// kPermissionDenied `unreadable`, kNotFound `no_such_file`.
 Status CheckReadable(const std::string& path);
 
 // The directory that relative paths of a configuration start at.

@@ -54,7 +54,8 @@ std::string Text(const std::vector<const meta::ErrorRow*>& rows) {
     if (!row->text.empty()) text += " with \"" + std::string(row->text) + "\" in its message";
     text += "  " + VerdictOf(*row) + " (" + std::string(ToString(row->error_class)) + ", HTTP " +
             std::string(row->http) + ")\n      " + std::string(row->meaning) + "\n";
-    text += std::string("      a refresh ") + (row->refresh_helps ? "helps" : "does not help") + "\n";
+    text +=
+        std::string("      a refresh ") + (row->refresh_helps ? "helps" : "does not help") + "\n";
     if (!row->action.empty()) text += "      do now: " + std::string(row->action) + "\n";
   }
   return text;

@@ -33,13 +33,19 @@ class Errors {
   std::optional<Error> first_;
 };
 
+// Files are read for agents too, whose paths come from a configuration.
+tl::unexpected<Error> Unreadable(Error error) {
+  if (error.kind == ErrorKind::kNotFound) error.action = "check the path given to --env-file";
+  return tl::unexpected<Error>(std::move(error));
+}
+
 Result<std::vector<Target>> ReadEnvFile(const std::string& path, const std::string& prefix,
                                         const CheckSettings& settings, Services& services) {
   const bool is_input = path == "-";
   const Result<Secret> bytes =
       is_input ? services.ReadInput(files::kMaxFileBytes, "Contents of the .env file: ")
                : files::ReadFile(files::RealFileSystem(), path);
-  if (!bytes) return tl::unexpected<Error>(bytes.error());
+  if (!bytes) return Unreadable(bytes.error());
   const Result<files::DotenvDocument> document =
       files::DotenvDocument::Parse(bytes->Reveal(), is_input ? "standard input" : path);
   if (!document) return tl::unexpected<Error>(document.error());
@@ -54,10 +60,10 @@ bool HasToken(const std::vector<Target>& targets) {
 Error NoKnownName(const CheckSettings& settings) {
   std::string files;
   for (const std::string& path : settings.env_files) files += (files.empty() ? "" : ", ") + path;
-  return Error{ErrorKind::kInvalidArgument, "no_known_name",
-               "no token under a recognised name in " + files + "; looked for " +
-                   NamesOf(Role::kToken),
-               "give the token one of these names, or pipe it into `tokenwarden check --token-stdin`"};
+  return Error{
+      ErrorKind::kInvalidArgument, "no_known_name",
+      "no token under a recognised name in " + files + "; looked for " + NamesOf(Role::kToken),
+      "give the token one of these names, or pipe it into `tokenwarden check --token-stdin`"};
 }
 
 void Append(std::vector<Target>& targets, std::vector<Target> more) {
@@ -103,7 +109,8 @@ Status AddTokenFromInput(const CheckSettings& settings, Services& services, Gath
   return {};
 }
 
-// A target must be in `select`; selecting nothing is an error, because a gate that looked at nothing passes.
+// A target must be in `select`; selecting nothing is an error, because a gate that looked at
+// nothing passes.
 Status Select(const std::vector<TokenSelector>& select, std::vector<Target>& targets) {
   if (select.empty()) return {};
   std::string names;

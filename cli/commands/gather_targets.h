@@ -18,7 +18,8 @@ struct Gathered {
 };
 
 // Nothing is asked of any issuer. Errors: those of reading files; kInvalidArgument `no_known_name`,
-// `nothing_selected`, `bad_configuration`. Several unreadable files are told together, the worst kind first.
+// `nothing_selected`, `bad_configuration`. Several unreadable files are told together, the worst
+// kind first.
 Result<Gathered> GatherTargets(const CheckSettings& settings, Services& services);
 
 }  // namespace tokenwarden::cli

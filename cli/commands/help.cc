@@ -13,7 +13,8 @@ constexpr std::size_t kColumn = 34;
 
 std::string Row(std::string left, std::string_view right) {
   left = "  " + left;
-  left += left.size() < kColumn ? std::string(kColumn - left.size(), ' ') : "\n" + std::string(kColumn, ' ');
+  left += left.size() < kColumn ? std::string(kColumn - left.size(), ' ')
+                                : "\n" + std::string(kColumn, ' ');
   return left + std::string(right) + "\n";
 }
 

@@ -9,7 +9,8 @@ Outcome RunKeygen(const Context& context) {
   if (!written) {
     Outcome outcome = Failed(written.error(), context.json);
     // An existing key is no failed gate: it is a wrong use of this command.
-    if (written.error().kind == ErrorKind::kFailedPrecondition) outcome.exit_code = ExitCode::kUsage;
+    if (written.error().kind == ErrorKind::kFailedPrecondition)
+      outcome.exit_code = ExitCode::kUsage;
     return outcome;
   }
   JsonWriter json;
@@ -18,11 +19,12 @@ Outcome RunKeygen(const Context& context) {
       .Number("exit_code", 0)
       .String("file", path)
       .EndObject();
-  return Answer(context,
-                "wrote a new key to " + path +
-                    " (mode 0600). Keep a copy in a safe place: without it the stored tokens cannot "
-                    "be read.\n",
-                json.Take());
+  return Answer(
+      context,
+      "wrote a new key to " + path +
+          " (mode 0600). Keep a copy in a safe place: without it the stored tokens cannot "
+          "be read.\n",
+      json.Take());
 }
 
 }  // namespace tokenwarden::cli

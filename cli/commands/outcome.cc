@@ -9,16 +9,20 @@ namespace tokenwarden::cli {
 ExitCode ExitCodeOf(const Error& error) {
   switch (error.kind) {
     case ErrorKind::kNotFound:
-    case ErrorKind::kInvalidArgument: return ExitCode::kUsage;
+    case ErrorKind::kInvalidArgument:
+      return ExitCode::kUsage;
     case ErrorKind::kUnauthenticated:
-    case ErrorKind::kPermissionDenied: return ExitCode::kNotPermitted;
-    case ErrorKind::kFailedPrecondition: return ExitCode::kGateFailed;
+    case ErrorKind::kPermissionDenied:
+      return ExitCode::kNotPermitted;
+    case ErrorKind::kFailedPrecondition:
+      return ExitCode::kGateFailed;
     case ErrorKind::kUnavailable:
     case ErrorKind::kDeadlineExceeded:
     case ErrorKind::kResourceExhausted:
     case ErrorKind::kAborted:
     case ErrorKind::kDataLoss:
-    case ErrorKind::kInternal: break;
+    case ErrorKind::kInternal:
+      break;
   }
   return ExitCode::kIndeterminate;
 }

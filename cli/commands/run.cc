@@ -1,5 +1,3 @@
-#include <iterator>
-
 #include "cli/commands/commands.h"
 
 namespace tokenwarden::cli {
@@ -11,19 +9,22 @@ struct Entry {
 };
 
 constexpr Entry kEntries[] = {
-    {"check", RunCheck},     {"status", RunStatus},     {"refresh", RunRefresh},
-    {"submit", RunSubmit},   {"explain", RunExplain},   {"validate", RunValidate},
-    {"keygen", RunKeygen},   {"version", RunVersion},   {"help", RunHelp},
+    {"check", RunCheck},   {"status", RunStatus},   {"refresh", RunRefresh},
+    {"submit", RunSubmit}, {"explain", RunExplain}, {"validate", RunValidate},
+    {"keygen", RunKeygen}, {"version", RunVersion}, {"help", RunHelp},
 };
 
-const Entry& EntryFor(const ParsedArgs& args) {
-  const Entry& help = kEntries[std::size(kEntries) - 1];
-  if (args.Has("--help")) return help;
-  if (args.command == nullptr) return args.Has("--version") ? kEntries[7] : help;
+const Entry& EntryNamed(std::string_view name) {
   for (const Entry& entry : kEntries) {
-    if (entry.name == args.command->name) return entry;
+    if (entry.name == name) return entry;
   }
-  return help;
+  return EntryNamed("help");
+}
+
+const Entry& EntryFor(const ParsedArgs& args) {
+  if (args.Has("--help")) return EntryNamed("help");
+  if (args.command != nullptr) return EntryNamed(args.command->name);
+  return EntryNamed(args.Has("--version") ? "version" : "help");
 }
 
 bool IsCheck(const std::vector<std::string>& args) {
@@ -32,6 +33,11 @@ bool IsCheck(const std::vector<std::string>& args) {
 }
 
 bool IsSet(const std::optional<std::string>& value) { return value && !value->empty(); }
+
+Error NoCommand() {
+  return Error{ErrorKind::kInvalidArgument, "no_command", "no command was named",
+               "start with `tokenwarden check --env-file .env`, or see `tokenwarden help`"};
+}
 
 Colour ColourFor(const ParsedArgs& args, Services& services) {
   const bool refused = args.Has("--no-color") || IsSet(services.Environment("NO_COLOR")) ||
@@ -54,11 +60,7 @@ Outcome Run(const std::vector<std::string>& args, Services& services) {
   context.quiet = parsed->Has("--quiet");
   context.colour = ColourFor(*parsed, services);
   if (parsed->command == nullptr && !parsed->Has("--help") && !parsed->Has("--version")) {
-    Outcome outcome = Failed(Error{ErrorKind::kInvalidArgument, "no_command", "no command was named",
-                                   "start with `tokenwarden check --env-file .env`, or see "
-                                   "`tokenwarden help`"},
-                             context.json);
-    return outcome;
+    return Failed(NoCommand(), context.json);
   }
   return EntryFor(*parsed).run(context);
 }

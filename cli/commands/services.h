@@ -1,5 +1,6 @@
-// Services: what the commands need of the world. main.cc implements it with the real adapters, tests with
-// fakes. Everything is made when it is first asked for: a run that needs no network starts no library.
+// Services: what the commands need of the world. main.cc implements it with the real adapters,
+// tests with fakes. Everything is made when it is first asked for: a run that needs no network
+// starts no library.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,8 @@ class Services {
   virtual Instant Now() = 0;
   virtual std::optional<std::string> Environment(std::string_view name) = 0;
   virtual bool OutputIsTerminal() = 0;
-  // Standard input to its end, at most `limit` + 1 bytes. On a terminal: asks, without showing what is typed.
+  // Standard input to its end, at most `limit` + 1 bytes. On a terminal: asks, without showing what
+  // is typed.
   virtual Result<Secret> ReadInput(std::size_t limit, const std::string& prompt) = 0;
   // Readable when the user wants out (SIGINT); -1 = nobody watches.
   virtual int WatchInterrupts() = 0;

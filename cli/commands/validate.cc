@@ -12,10 +12,10 @@ Outcome RunValidate(const Context& context) {
   const ConfigRead read = context.services.LoadConfig(path);
   const ExitCode code = read.config ? ExitCode::kPass : ExitCode::kUsage;
   const std::string good =
-      read.config ? path + ": good, " + Counted(read.config->credentials.size(), "credential") + "\n"
-                  : "";
-  Outcome outcome =
-      Answer(context, good, RenderProblemsJson(path, read, static_cast<int>(code)));
+      read.config
+          ? path + ": good, " + Counted(read.config->credentials.size(), "credential") + "\n"
+          : "";
+  Outcome outcome = Answer(context, good, RenderProblemsJson(path, read, static_cast<int>(code)));
   outcome.exit_code = code;
   outcome.err = RenderProblemsText(read.problems);
   return outcome;

@@ -9,10 +9,18 @@ CheckSummary SummaryOf(const CheckReport& report) {
   for (const TokenReport& token : report.tokens) {
     ++summary.total;
     switch (token.gate.result) {
-      case GateResult::kPass: ++summary.passed; break;
-      case GateResult::kWarn: ++summary.warned; break;
-      case GateResult::kFail: ++summary.failed; break;
-      case GateResult::kIndeterminate: ++summary.indeterminate; break;
+      case GateResult::kPass:
+        ++summary.passed;
+        break;
+      case GateResult::kWarn:
+        ++summary.warned;
+        break;
+      case GateResult::kFail:
+        ++summary.failed;
+        break;
+      case GateResult::kIndeterminate:
+        ++summary.indeterminate;
+        break;
     }
   }
   return summary;

@@ -14,13 +14,14 @@
 namespace tokenwarden::cli {
 
 struct TokenReport {
-  std::string name;      // as the user knows it: `WHATSAPP_ACCESS_TOKEN`, `FILE:KEY`, a credential's name
+  std::string
+      name;  // as the user knows it: `WHATSAPP_ACCESS_TOKEN`, `FILE:KEY`, a credential's name
   std::string provider;  // `meta`; empty for what is no token of an issuer
   std::string tenant;    // empty = none
   std::string kind;      // as the issuer says, or what it is known to be; empty = not known
   Observation observation;
   GateVerdict gate;
-  Fingerprint fingerprint;   // empty when there was no value
+  Fingerprint fingerprint;    // empty when there was no value
   bool scopes_asked = false;  // somebody required scopes
 };
 
@@ -48,8 +49,8 @@ enum class Colour { kNever, kAlways };
 
 // The contract `tokenwarden.check/v1` (docs/check.schema.json).
 std::string RenderCheckJson(const CheckReport& report);
-// One line per token, then what to do; the summary is the last line. Errors are not in it: they belong on
-// standard error.
+// One line per token, then what to do; the summary is the last line. Errors are not in it: they
+// belong on standard error.
 std::string RenderCheckText(const CheckReport& report, Colour colour);
 
 }  // namespace tokenwarden::cli

@@ -11,10 +11,14 @@ struct GateStyle {
 
 GateStyle StyleOf(GateResult result) {
   switch (result) {
-    case GateResult::kPass: return {"PASS", "\x1b[32m"};
-    case GateResult::kWarn: return {"WARN", "\x1b[33m"};
-    case GateResult::kFail: return {"FAIL", "\x1b[31m"};
-    case GateResult::kIndeterminate: return {"????", "\x1b[35m"};
+    case GateResult::kPass:
+      return {"PASS", "\x1b[32m"};
+    case GateResult::kWarn:
+      return {"WARN", "\x1b[33m"};
+    case GateResult::kFail:
+      return {"FAIL", "\x1b[31m"};
+    case GateResult::kIndeterminate:
+      return {"????", "\x1b[35m"};
   }
   return {"????", ""};
 }

@@ -34,9 +34,10 @@ std::string RenderProblemsJson(const std::string& file, const ConfigRead& read, 
       .Number("exit_code", exit_code)
       .String("file", file)
       .Bool("valid", read.config.has_value())
-      .NumberOrNull("credentials", read.config ? std::optional<std::int64_t>(static_cast<std::int64_t>(
-                                                     read.config->credentials.size()))
-                                               : std::nullopt)
+      .NumberOrNull("credentials",
+                    read.config ? std::optional<std::int64_t>(
+                                      static_cast<std::int64_t>(read.config->credentials.size()))
+                                : std::nullopt)
       .BeginArray("problems");
   for (const ConfigProblem& problem : read.problems) {
     json.BeginObject()

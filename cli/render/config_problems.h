@@ -1,4 +1,5 @@
-// What is wrong with a configuration file, for people and for editors that jump to `file:line:column`. Pure.
+// What is wrong with a configuration file, for people and for editors that jump to
+// `file:line:column`. Pure.
 #pragma once
 
 #include <optional>

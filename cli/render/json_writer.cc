@@ -12,7 +12,8 @@ unsigned char At(std::string_view text, std::size_t i) {
   return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
 }
 
-// Length of the well-formed UTF-8 sequence at `i`; 0 when there is none. Table 3-7 of the Unicode Standard.
+// Length of the well-formed UTF-8 sequence at `i`; 0 when there is none. Table 3-7 of the Unicode
+// Standard.
 std::size_t SequenceAt(std::string_view text, std::size_t i) {
   const unsigned char a = At(text, i);
   const unsigned char b = At(text, i + 1);
@@ -32,10 +33,17 @@ std::size_t SequenceAt(std::string_view text, std::size_t i) {
 
 void AppendControl(std::string& out, unsigned char byte) {
   switch (byte) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   constexpr char kHex[] = "0123456789abcdef";
   out += "\\u00";

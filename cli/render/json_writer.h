@@ -1,7 +1,7 @@
 // JsonWriter: JSON text, in order, valid whatever it is fed. Pure.
 //
-// An own writer instead of a library: it only writes, keeps the order of the fields as documented, costs
-// nothing at start-up, and replaces bytes that are not UTF-8 by U+FFFD.
+// An own writer instead of a library: it only writes, keeps the order of the fields as documented,
+// costs nothing at start-up, and replaces bytes that are not UTF-8 by U+FFFD.
 #pragma once
 
 #include <cstdint>

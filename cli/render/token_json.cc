@@ -32,7 +32,8 @@ void WriteConclusion(JsonWriter& json, const std::optional<Observation>& seen) {
         .EndObject();
   }
   json.EndArray()
-      .Time("last_check_at", seen ? std::optional<Instant>(shown.evidence.observed_at) : std::nullopt)
+      .Time("last_check_at",
+            seen ? std::optional<Instant>(shown.evidence.observed_at) : std::nullopt)
       .StringOrNull("message", shown.message)
       .StringOrNull("action", shown.action);
 }

@@ -39,7 +39,8 @@ std::string Line(const TokenView& token, Instant now) {
 std::string SinkLine(const SinkState& sink, Generation current) {
   std::string trouble;
   if (sink.drifted) trouble = "holds something else than what was published";
-  if (sink.generation < current) trouble = "still holds generation " + std::to_string(sink.generation);
+  if (sink.generation < current)
+    trouble = "still holds generation " + std::to_string(sink.generation);
   if (!sink.last_error.empty()) trouble += (trouble.empty() ? "" : "; ") + sink.last_error;
   return trouble.empty() ? "" : Indented("sink " + OneLine(sink.target) + ": ", trouble);
 }
@@ -58,10 +59,12 @@ std::string Troubles(const CredentialState& state) {
     }
   }
   if (state.silence) {
-    text += Indented("could not tell since (" + std::string(ToString(state.silence->reason)) + "): ",
-                     state.silence->message);
+    text +=
+        Indented("could not tell since (" + std::string(ToString(state.silence->reason)) + "): ",
+                 state.silence->message);
   }
-  if (!state.renew.last_error.empty()) text += Indented("last renewal failed: ", state.renew.last_error);
+  if (!state.renew.last_error.empty())
+    text += Indented("last renewal failed: ", state.renew.last_error);
   for (const SinkState& sink : state.sinks) text += SinkLine(sink, state.generation);
   return text;
 }
@@ -81,8 +84,8 @@ std::string RenderChangeText(std::string_view what, const TokenView& token, Inst
 std::string RenderExplanationText(const Explanation& explanation, Instant now) {
   const Decision& decision = explanation.decision;
   std::string text = Line(explanation.token, now) + Troubles(explanation.token.state);
-  text += "next: " + std::string(ToString(decision.action)) + " (" + decision.reason + "): " +
-          OneLine(decision.sentence) + "\n";
+  text += "next: " + std::string(ToString(decision.action)) + " (" + decision.reason +
+          "): " + OneLine(decision.sentence) + "\n";
   if (decision.until) text += "until: " + Relative(*decision.until, now) + "\n";
   for (const std::string& target : decision.targets) text += "to: " + OneLine(target) + "\n";
   text += "rules, in order; the first that answers decides:\n";
@@ -92,8 +95,9 @@ std::string RenderExplanationText(const Explanation& explanation, Instant now) {
   if (!explanation.rotation) return text;
   const Rotation& rotation = *explanation.rotation;
   text += "latest rotation: " + std::string(ToString(rotation.state)) + ", from generation " +
-          std::to_string(rotation.from_generation) + " by " + std::string(ToString(rotation.origin)) +
-          ", started " + Relative(rotation.started_at, now) + "\n";
+          std::to_string(rotation.from_generation) + " by " +
+          std::string(ToString(rotation.origin)) + ", started " +
+          Relative(rotation.started_at, now) + "\n";
   if (!rotation.note.empty()) text += Indented("", rotation.note);
   return text;
 }

@@ -28,7 +28,8 @@ TEST(Arguments, KeepEveryValueOfARepeatableOptionInOrder) {
 }
 
 TEST(Arguments, TakeTheLastOfAnOptionThatIsGivenTwice) {
-  EXPECT_EQ(ParseArgs({"check", "--warn", "1d", "--warn", "2d"}, NoEnvironment)->Value("--warn"), "2d");
+  EXPECT_EQ(ParseArgs({"check", "--warn", "1d", "--warn", "2d"}, NoEnvironment)->Value("--warn"),
+            "2d");
 }
 
 TEST(Arguments, TreatEverythingAfterTwoDashesAsOperands) {
@@ -77,9 +78,11 @@ TEST(Arguments, RefuseWhatLooksLikeASecretAndNeverRepeatIt) {
   const std::string app_token = "100000000000001|" + std::string(27, 'k');
   const std::string id_token = "eyJ" + std::string(40, 'a') + ".b.c";
   for (const std::string& secret : {FakeToken(), app_token, FakeAppSecret(), id_token}) {
-    for (const std::vector<std::string>& args :
-         {std::vector<std::string>{secret}, {"check", secret}, {"check", "--token=" + secret},
-          {"submit", "whatsapp", "Bearer " + FakeToken()}, {"check", "--app-id", secret}}) {
+    for (const std::vector<std::string>& args : {std::vector<std::string>{secret},
+                                                 {"check", secret},
+                                                 {"check", "--token=" + secret},
+                                                 {"submit", "whatsapp", "Bearer " + FakeToken()},
+                                                 {"check", "--app-id", secret}}) {
       const Error error = ErrorOf(args);
       EXPECT_EQ(error.reason, "secret_in_arguments");
       EXPECT_NE(error.action.find("revoke"), std::string::npos);
@@ -89,8 +92,9 @@ TEST(Arguments, RefuseWhatLooksLikeASecretAndNeverRepeatIt) {
 }
 
 TEST(Arguments, DoNotMistakeIdsAndPathsForSecrets) {
-  for (std::string_view harmless : {"100000000000001", "./teams/EAA/production.env", "whatsapp",
-                                    "unix:///run/tokenwarden/agent.sock", "tenant=acme", "190/463"}) {
+  for (std::string_view harmless :
+       {"100000000000001", "./teams/EAA/production.env", "whatsapp",
+        "unix:///run/tokenwarden/agent.sock", "tenant=acme", "190/463"}) {
     EXPECT_FALSE(LooksLikeSecret(harmless)) << harmless;
   }
 }

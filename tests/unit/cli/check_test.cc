@@ -102,8 +102,7 @@ struct SilenceCase {
 TEST_F(Check, LetsTheUserSayWhatSilenceMeans) {
   AnswerWith(Verdict::kIndeterminate, Reason::kOutage);
   const TemporaryFile file(good_line);
-  const SilenceCase cases[] = {
-      {"fail", 1, "fail"}, {"warn", 0, "warn"}, {"pass", 0, "pass"}};
+  const SilenceCase cases[] = {{"fail", 1, "fail"}, {"warn", 0, "warn"}, {"pass", 0, "pass"}};
   for (const SilenceCase& silence : cases) {
     const json document =
         RunJson({"--env-file", file.path(), "--on-indeterminate", silence.choice});
@@ -307,7 +306,8 @@ TEST_F(Check, TellsHowFilesThatCannotBeReadDiffer) {
                                   huge.path(), twice.path()}) {
     const json document = RunJson({"--env-file", path});
     EXPECT_EQ(document["exit_code"], 2) << path;
-    EXPECT_NE(document["error"]["message"].get<std::string>().find(path), std::string::npos) << path;
+    EXPECT_NE(document["error"]["message"].get<std::string>().find(path), std::string::npos)
+        << path;
   }
   EXPECT_EQ(services.issuer.asked, 0);
 }
@@ -413,10 +413,12 @@ TEST_F(CheckConfig, SaysWhichSecretCouldNotBeRead) {
 
 TEST_F(CheckConfig, TakesFingerprintsUnderTheStatesKeyWhenItCanBeRead) {
   Add("one", FakeToken());
-  EXPECT_EQ(RunJson({"--config", file.path()})["tokens"][0]["fingerprint"].get<std::string>()[5], 'b');
+  EXPECT_EQ(RunJson({"--config", file.path()})["tokens"][0]["fingerprint"].get<std::string>()[5],
+            'b');
   services.config.config->state_key = SecretRef{SecretRef::Kind::kEnv, "STATE_KEY", ""};
   services.secrets["STATE_KEY"] = "k";
-  EXPECT_EQ(RunJson({"--config", file.path()})["tokens"][0]["fingerprint"].get<std::string>()[5], 'a');
+  EXPECT_EQ(RunJson({"--config", file.path()})["tokens"][0]["fingerprint"].get<std::string>()[5],
+            'a');
 }
 
 TEST_F(CheckConfig, LetsTheEnvironmentsEndpointWinOverTheFiles) {
@@ -438,7 +440,8 @@ TEST_F(CheckConfig, ExitsTwoWithThePlaceOfEveryProblem) {
   services.config.problems = {{"agent.yaml", 3, 5, "unknown key `renwe`", "did you mean `renew`?"}};
   const json document = RunJson({"--config", file.path()});
   EXPECT_EQ(document["exit_code"], 2);
-  EXPECT_NE(document["error"]["message"].get<std::string>().find("agent.yaml:3:5"), std::string::npos);
+  EXPECT_NE(document["error"]["message"].get<std::string>().find("agent.yaml:3:5"),
+            std::string::npos);
 }
 
 TEST_F(CheckConfig, ExitsTwoWhenTheFileIsMissing) {

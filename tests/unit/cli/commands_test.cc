@@ -92,7 +92,8 @@ TEST_F(Commands, RefreshSaysWhichGenerationIsCurrentNow) {
   const Outcome outcome = Do({"refresh", "whatsapp"});
   EXPECT_EQ(services.agent.calls.back(), "refresh whatsapp");
   EXPECT_NE(outcome.out.find("generation 5"), std::string::npos);
-  EXPECT_EQ(json::parse(Do({"refresh", "whatsapp", "--format", "json"}).out)["token"]["generation"], 5);
+  EXPECT_EQ(json::parse(Do({"refresh", "whatsapp", "--format", "json"}).out)["token"]["generation"],
+            5);
 }
 
 TEST_F(Commands, ExplainAsksTheAgentAboutANameAndTheTableAboutACode) {
@@ -164,8 +165,10 @@ TEST_F(Commands, ASlipInATopicOrCommandIsAnsweredWithTheNearest) {
 
 TEST_F(Commands, ErrorsAreJsonOnStandardOutputForEveryCommandThatIsAskedForIt) {
   for (const std::vector<std::string>& args :
-       {std::vector<std::string>{"refresh", "--format", "json"}, {"nonsense", "--format=json"},
-        {"validate", "/nonexistent", "--format", "json"}, {"--format", "json"}}) {
+       {std::vector<std::string>{"refresh", "--format", "json"},
+        {"nonsense", "--format=json"},
+        {"validate", "/nonexistent", "--format", "json"},
+        {"--format", "json"}}) {
     const Outcome outcome = Do(args);
     const json document = json::parse(outcome.out, nullptr, false);
     ASSERT_FALSE(document.is_discarded()) << outcome.out;

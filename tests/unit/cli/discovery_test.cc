@@ -54,8 +54,10 @@ TEST(Discovery, TakesTheAppSecretUnderBothNames) {
 }
 
 TEST(Discovery, UsesNoPlaceholderAndSaysWhichNameHeldOne) {
-  const auto targets = TargetsOf("FACEBOOK_APP_SECRET=your_app_secret\nFACEBOOK_APP_ID=<id>\n"
-                                 "WHATSAPP_TOKEN=" + FakeToken() + "\n");
+  const auto targets = TargetsOf(
+      "FACEBOOK_APP_SECRET=your_app_secret\nFACEBOOK_APP_ID=<id>\n"
+      "WHATSAPP_TOKEN=" +
+      FakeToken() + "\n");
   const Target& target = targets->front();
   EXPECT_FALSE(target.app_secret);
   EXPECT_EQ(target.spec.meta.app_id, "");
@@ -65,8 +67,8 @@ TEST(Discovery, UsesNoPlaceholderAndSaysWhichNameHeldOne) {
 }
 
 TEST(Discovery, SaysWhenTwoNamesOfOneThingDiffer) {
-  const auto targets = TargetsOf("WHATSAPP_APP_ID=2\nFACEBOOK_APP_ID=1\nWHATSAPP_TOKEN=" +
-                                 FakeToken() + "\n");
+  const auto targets =
+      TargetsOf("WHATSAPP_APP_ID=2\nFACEBOOK_APP_ID=1\nWHATSAPP_TOKEN=" + FakeToken() + "\n");
   EXPECT_EQ(targets->front().spec.meta.app_id, "1");
   ASSERT_EQ(targets->front().notes.size(), 1U);
   EXPECT_NE(targets->front().notes[0].find("differ"), std::string::npos);
@@ -90,9 +92,9 @@ TEST(Discovery, KeepsTokensInTheOrderOfTheFileAndSharedSecretsAfterThem) {
 
 TEST(Discovery, ReadsFilesAsPeopleLeaveThem) {
   const std::string token = FakeToken();
-  for (const std::string& text : {"\xEF\xBB\xBFWHATSAPP_TOKEN=" + token,
-                                  "export WHATSAPP_TOKEN=\"" + token + "\"\r\n",
-                                  "# c\n\n  WHATSAPP_TOKEN = '" + token + "' # mine\n"}) {
+  for (const std::string& text :
+       {"\xEF\xBB\xBFWHATSAPP_TOKEN=" + token, "export WHATSAPP_TOKEN=\"" + token + "\"\r\n",
+        "# c\n\n  WHATSAPP_TOKEN = '" + token + "' # mine\n"}) {
     const auto targets = TargetsOf(text);
     ASSERT_TRUE(targets && targets->size() == 1U) << text.substr(0, 12);
     EXPECT_EQ(targets->front().value.Reveal(), token);

@@ -1,4 +1,5 @@
-// The world of a test: an issuer that answers as told, an environment, standard input, files in memory.
+// The world of a test: an issuer that answers as told, an environment, standard input, files in
+// memory.
 #pragma once
 
 #include <sys/eventfd.h>
@@ -74,7 +75,8 @@ class FakeFingerprinter : public Fingerprinter {
  public:
   explicit FakeFingerprinter(char first) : first_(first) {}
   Fingerprint Of(const Secret& value) const override {
-    return {"hmac:" + std::string(1, first_) + "00000000000" + std::to_string(1000 + value.size() % 1000)};
+    return {"hmac:" + std::string(1, first_) + "00000000000" +
+            std::to_string(1000 + value.size() % 1000)};
   }
 
  private:

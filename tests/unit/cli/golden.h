@@ -1,5 +1,5 @@
-// Golden files: what a person or a machine sees, word for word. Run with TOKENWARDEN_UPDATE_GOLDEN=1 to write
-// them anew, and read the difference before committing it.
+// Golden files: what a person or a machine sees, word for word. Run with
+// TOKENWARDEN_UPDATE_GOLDEN=1 to write them anew, and read the difference before committing it.
 #pragma once
 
 #include <gtest/gtest.h>

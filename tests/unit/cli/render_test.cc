@@ -128,8 +128,8 @@ TEST(CheckJson, SaysNullWhereTheIssuerSaidNothing) {
   report.tokens[0].fingerprint = {};
   report.tokens[0].scopes_asked = true;
   const json token = json::parse(RenderCheckJson(report))["tokens"][0];
-  for (const char* absent : {"kind", "expires_at", "remaining_seconds", "tenant", "scopes", "deadline",
-                             "missing_scopes", "fingerprint", "action"}) {
+  for (const char* absent : {"kind", "expires_at", "remaining_seconds", "tenant", "scopes",
+                             "deadline", "missing_scopes", "fingerprint", "action"}) {
     EXPECT_TRUE(token[absent].is_null()) << absent;
   }
   EXPECT_EQ(token["lifetime"], "unknown");
@@ -250,7 +250,8 @@ TokenView InTrouble() {
   token.state.silence = Silent();
   token.renewal_due_at.reset();
   token.state.renew.last_error = "the issuer refused";
-  token.state.operator_need = OperatorNeed{"dead", "the token is dead: hand over a new one", kNow - kHour};
+  token.state.operator_need =
+      OperatorNeed{"dead", "the token is dead: hand over a new one", kNow - kHour};
   SinkState behind;
   behind.target = ".env#TOKEN";
   behind.generation = 3;

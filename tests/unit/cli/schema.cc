@@ -26,8 +26,10 @@ class Validator {
     if (rule.contains("$ref")) return Check(value, Referred(rule.at("$ref")), path);
     if (rule.contains("const") && value != rule.at("const")) Complain(path, "is not the constant");
     if (rule.contains("enum")) CheckEnum(value, rule.at("enum"), path);
-    if (rule.contains("type") && !HasAnyType(value, rule.at("type"))) Complain(path, "has a wrong type");
-    if (rule.contains("pattern") && value.is_string()) CheckPattern(value, rule.at("pattern"), path);
+    if (rule.contains("type") && !HasAnyType(value, rule.at("type")))
+      Complain(path, "has a wrong type");
+    if (rule.contains("pattern") && value.is_string())
+      CheckPattern(value, rule.at("pattern"), path);
     if (rule.contains("minimum") && value.is_number() && value < rule.at("minimum")) {
       Complain(path, "is too small");
     }
