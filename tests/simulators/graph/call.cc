@@ -24,7 +24,8 @@ TokenReading ReadStranger(State& state, const std::string& value) {
     if (app == state.apps.end()) {
       return {value, nullptr, nullptr, MakeError(Failure::kUnknownAppOfToken)};
     }
-    if (app->second.disabled) return {value, &app->second, nullptr, MakeError(Failure::kAppDisabled)};
+    if (app->second.disabled)
+      return {value, &app->second, nullptr, MakeError(Failure::kAppDisabled)};
     if (value.substr(pipe + 1) == app->second.secret) return {value, &app->second, nullptr, {}};
     return {value, nullptr, nullptr, MakeError(Failure::kBadSignature)};
   }
@@ -110,7 +111,9 @@ Json ManyIds() {
 
 }  // namespace
 
-Reply Fail(Call& call, const GraphError& error) { return ErrorReply(error, call.knobs(), call.mint); }
+Reply Fail(Call& call, const GraphError& error) {
+  return ErrorReply(error, call.knobs(), call.mint);
+}
 
 Reply Fail(Call& call, Failure failure, std::initializer_list<std::string> arguments) {
   return Fail(call, MakeError(failure, arguments));

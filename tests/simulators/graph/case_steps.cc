@@ -50,9 +50,7 @@ Json ExchangeCall(const World& world, const std::string& token) {
                    {"set_token_expires_in_60_days", "true"}});
 }
 
-Json PhoneCall(const std::string& token) {
-  return Get(std::string("/v25.0/") + kPhoneId, token);
-}
+Json PhoneCall(const std::string& token) { return Get(std::string("/v25.0/") + kPhoneId, token); }
 
 Json Inspect(World& world, const Json& wish) {
   const std::string token = Mint(world, wish);

@@ -12,25 +12,25 @@ namespace tokenwarden::graph_simulator {
 inline constexpr char kManagement[] = "whatsapp_business_management";
 inline constexpr char kMessaging[] = "whatsapp_business_messaging";
 
-// Members of a case's answer: url, app_id, app_secret, inspector (the literal app token), system_user_id,
-// page_id, business_id, waba_id, phone_number_id, token, call, then (further calls, in order).
-// A call: {method, path, query, bearer, form | json}; absent members mean: none.
+// Members of a case's answer: url, app_id, app_secret, inspector (the literal app token),
+// system_user_id, page_id, business_id, waba_id, phone_number_id, token, call, then (further calls,
+// in order). A call: {method, path, query, bearer, form | json}; absent members mean: none.
 Json Answer(World& world, const std::string& token, Json call, Json then = Json::array());
 
 Json Get(const std::string& path, const std::string& bearer, Json query = Json::object());
 Json Post(const std::string& path, const std::string& bearer, Json form);
 
 std::string Mint(World& world, const Json& wish = Json::object());
-std::string Inspector(const World& world);           // the app token in its literal form
+std::string Inspector(const World& world);  // the app token in its literal form
 std::string InspectorOf(const World& world, const char* app_id);
 std::string SecretOf(const World& world, const char* app_id);
 Json InspectCall(const World& world, const std::string& token);
 Json ExchangeCall(const World& world, const std::string& token);
 Json PhoneCall(const std::string& token);
 
-Json Inspect(World& world, const Json& wish);   // mint, then debug_token
-Json UseMe(World& world, const Json& wish);     // mint, then /me
-Json Exchanged(World& world, const Json& wish); // mint, then exchange
+Json Inspect(World& world, const Json& wish);    // mint, then debug_token
+Json UseMe(World& world, const Json& wish);      // mint, then /me
+Json Exchanged(World& world, const Json& wish);  // mint, then exchange
 // Mint a token and ask debug_token, /me or the phone number under this fault.
 Json FaultyInspection(World& world, const Json& fault);
 Json FaultyMe(World& world, const Json& fault);

@@ -17,13 +17,15 @@ const std::vector<CaseTitle>& CaseTitles() {
       {8, "exchanges that are refused"},
       {9, "a never-expiring system-user token is exchanged for a sixty-day one"},
       {10, "the exchange is done but its reply is lost: the new token exists, the old one works"},
-      {11, "the old token works after an exchange until its own expiry, and dies at once when revoked"},
+      {11,
+       "the old token works after an exchange until its own expiry, and dies at once when revoked"},
       {12, "revoke: caller is the victim; victim is dead already; both spellings of success"},
       {13, "generation where the sixty-day flag is mandatory; its reply has no expiry"},
       {14, "the same failure as HTTP 400 and 401; throttling as 400, 403 or 429"},
       {15, "WWW-Authenticate in a grammar of its own, with the message in it, once with the token"},
       {16, "throttling: usage headers that creep up, then code 4; malformed and absent headers"},
-      {17, "transient errors that look like others: codes 2 and 1, is_transient on an unknown code"},
+      {17,
+       "transient errors that look like others: codes 2 and 1, is_transient on an unknown code"},
       {18, "answers that are not the JSON one hopes for"},
       {19, "slow, hanging, reset and redirected connections"},
       {20, "clocks: skew of the server, stale proofs, expiry between two requests and exactly now"},
@@ -33,7 +35,8 @@ const std::vector<CaseTitle>& CaseTitles() {
       {24, "phone numbers: unknown field, unusual states, missing members"},
       {25, "accounts: spelling of verification, nobody subscribed, paging with traps"},
       {26, "health_status: shapes that differ from the documentation"},
-      {27, "test sends: refusals that say nothing about the token, and acceptance that proves nothing"},
+      {27,
+       "test sends: refusals that say nothing about the token, and acceptance that proves nothing"},
       {28, "a user checkpoint that clears itself: the same token lives again"},
       {29, "API versions: an expired one is served by another, an unknown one is an error"},
       {30, "two refresh one token at once; the app secret is rotated; the app is disabled"},
@@ -51,14 +54,16 @@ Json ListCases() {
       if (variant.number != title.number) continue;
       variants.push_back(Json{{"name", variant.name}, {"sentence", variant.sentence}});
     }
-    list.push_back(Json{{"case", title.number}, {"sentence", title.sentence}, {"variants", variants}});
+    list.push_back(
+        Json{{"case", title.number}, {"sentence", title.sentence}, {"variants", variants}});
   }
   return list;
 }
 
 Json SelectCase(World& world, int number, const std::string& variant) {
   for (const CaseVariant& candidate : CaseVariants()) {
-    const bool wanted = candidate.number == number && (variant.empty() || candidate.name == variant);
+    const bool wanted =
+        candidate.number == number && (variant.empty() || candidate.name == variant);
     if (!wanted) continue;
     world.Reset();
     Json reply = {{"case", number}, {"variant", candidate.name}, {"sentence", candidate.sentence}};

@@ -25,8 +25,8 @@ const std::vector<CaseTitle>& CaseTitles();
 const std::vector<CaseVariant>& CaseVariants();
 
 Json ListCases();
-// Resets the world, arranges the variant (the first when the name is empty) and describes it. Throws
-// std::invalid_argument when there is no such case or variant.
+// Resets the world, arranges the variant (the first when the name is empty) and describes it.
+// Throws std::invalid_argument when there is no such case or variant.
 Json SelectCase(World& world, int number, const std::string& variant);
 
 }  // namespace tokenwarden::graph_simulator

@@ -28,7 +28,8 @@ std::string WabaPath(const char* edge) { return std::string("/v25.0/") + kWabaId
 Json Verification(World& world, const char* value) {
   world.state.wabas.at(kWabaId).fields["business_verification_status"] = value;
   const std::string token = Mint(world);
-  return Answer(world, token, Get(WabaPath(""), token, Json{{"fields", "id,business_verification_status"}}));
+  return Answer(world, token,
+                Get(WabaPath(""), token, Json{{"fields", "id,business_verification_status"}}));
 }
 
 Json NobodySubscribed(World& world) {
@@ -65,9 +66,9 @@ Json HealthError(int code, const char* description, const char* solution) {
 Json Health(World& world, const char* overall, Json phone, Json waba) {
   world.state.phones.at(kPhoneId).health_status =
       Json{{"can_send_message", overall},
-           {"entities", {std::move(phone), std::move(waba),
-                         HealthEntity("BUSINESS", kBusinessId, "AVAILABLE"),
-                         HealthEntity("APP", kAppId, "AVAILABLE")}}};
+           {"entities",
+            {std::move(phone), std::move(waba), HealthEntity("BUSINESS", kBusinessId, "AVAILABLE"),
+             HealthEntity("APP", kAppId, "AVAILABLE")}}};
   return ReadPhone(world, "health_status");
 }
 
@@ -108,8 +109,10 @@ const std::vector<CaseVariant>& AssetCases() {
        [](World& w) { return PhoneWithout(w, "status", "id,status"); }},
       {24, "provisioning", "platform NOT_APPLICABLE shortly after onboarding",
        [](World& w) { return PhoneWith(w, "platform_type", "NOT_APPLICABLE"); }},
-      {24, "quality_unknown", "quality UNKNOWN", [](World& w) { return PhoneWith(w, "quality_rating", "UNKNOWN"); }},
-      {24, "quality_na", "quality NA", [](World& w) { return PhoneWith(w, "quality_rating", "NA"); }},
+      {24, "quality_unknown", "quality UNKNOWN",
+       [](World& w) { return PhoneWith(w, "quality_rating", "UNKNOWN"); }},
+      {24, "quality_na", "quality NA",
+       [](World& w) { return PhoneWith(w, "quality_rating", "NA"); }},
       {24, "no_tier", "the deprecated tier is absent",
        [](World& w) { return PhoneWithout(w, "messaging_limit_tier", "id,messaging_limit_tier"); }},
       {24, "unreachable", "a number that this token cannot see: 100/33",
@@ -118,31 +121,38 @@ const std::vector<CaseVariant>& AssetCases() {
          return ReadPhone(w, "id");
        }},
 
-      {25, "lower_case", "verification `verified`", [](World& w) { return Verification(w, "verified"); }},
-      {25, "upper_case", "verification `VERIFIED`", [](World& w) { return Verification(w, "VERIFIED"); }},
+      {25, "lower_case", "verification `verified`",
+       [](World& w) { return Verification(w, "verified"); }},
+      {25, "upper_case", "verification `VERIFIED`",
+       [](World& w) { return Verification(w, "VERIFIED"); }},
       {25, "nobody_subscribed", "no app receives webhooks", NobodySubscribed},
       {25, "pages", "five numbers on three pages; `next` carries the token",
        [](World& w) { return Paged(w, "normal"); }},
-      {25, "empty_page", "an empty page that still has `next`", [](World& w) { return Paged(w, "empty_page"); }},
+      {25, "empty_page", "an empty page that still has `next`",
+       [](World& w) { return Paged(w, "empty_page"); }},
       {25, "expired_cursor", "the second page: the cursor has expired",
        [](World& w) { return Paged(w, "expired_cursor"); }},
 
       {26, "blocked", "the account is BLOCKED: payment",
        [](World& w) {
-         return HealthWithErrors(w, "BLOCKED",
-                                 Json::array({HealthError(141006, "There is an error with the payment method.",
-                                                          "Fix payment")}));
+         return HealthWithErrors(
+             w, "BLOCKED",
+             Json::array({HealthError(141006, "There is an error with the payment method.",
+                                      "Fix payment")}));
        }},
       {26, "limited_with_errors", "LIMITED with `errors`",
        [](World& w) {
          return HealthWithErrors(
              w, "LIMITED",
-             Json::array({HealthError(141010, "The Business has not passed business verification.", "Verify")}));
+             Json::array({HealthError(141010, "The Business has not passed business verification.",
+                                      "Verify")}));
        }},
-      {26, "errors_null", "`errors` is null", [](World& w) { return HealthWithErrors(w, "LIMITED", nullptr); }},
+      {26, "errors_null", "`errors` is null",
+       [](World& w) { return HealthWithErrors(w, "LIMITED", nullptr); }},
       {26, "no_possible_solution", "an error without possible_solution",
        [](World& w) {
-         return HealthWithErrors(w, "BLOCKED", Json::array({HealthError(141006, "Payment.", nullptr)}));
+         return HealthWithErrors(w, "BLOCKED",
+                                 Json::array({HealthError(141006, "Payment.", nullptr)}));
        }},
       {26, "sip_only", "only calls by SIP are BLOCKED", SipOnly},
       {26, "overall_disagrees", "overall AVAILABLE, the account BLOCKED",
@@ -151,13 +161,15 @@ const std::vector<CaseVariant>& AssetCases() {
                        HealthEntity("WABA", kWabaId, "BLOCKED"));
        }},
 
-      {27, "131030", "recipient not in the allowed list", [](World& w) { return Send(w, "131030"); }},
+      {27, "131030", "recipient not in the allowed list",
+       [](World& w) { return Send(w, "131030"); }},
       {27, "132001", "the template does not exist", [](World& w) { return Send(w, "132001"); }},
       {27, "133010", "the number is not registered", [](World& w) { return Send(w, "133010"); }},
       {27, "131042", "payment", [](World& w) { return Send(w, "131042"); }},
       {27, "131031", "the account is locked", [](World& w) { return Send(w, "131031"); }},
       {27, "131056", "too fast for this pair", [](World& w) { return Send(w, "131056"); }},
-      {27, "accepted", "accepted, and never delivered", [](World& w) { return Send(w, "accepted"); }},
+      {27, "accepted", "accepted, and never delivered",
+       [](World& w) { return Send(w, "accepted"); }},
   };
   return variants;
 }

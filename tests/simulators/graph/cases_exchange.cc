@@ -32,7 +32,8 @@ Json NeverExchanged(World& world, bool trap) {
 
 // The first exchange is hit, the ones after it are not.
 Json LostReply(World& world, const Json& fault) {
-  world.faults.Add(Json{{"path", "/oauth/access_token"}, {"nth", 1}, {"times", 1}, {"fault", fault}});
+  world.faults.Add(
+      Json{{"path", "/oauth/access_token"}, {"nth", 1}, {"times", 1}, {"fault", fault}});
   const std::string token = Mint(world, Json{{"expires_in", 10 * kDay}});
   const Json call = ExchangeCall(world, token);
   return Answer(world, token, call, Json::array({Get("/v25.0/me", token), call}));
@@ -59,7 +60,8 @@ Json Revoked(World& world) {
 
 Json RevokeSelf(World& world) {
   const std::string token = Mint(world);
-  return Answer(world, token, RevokeCall(world, token, token), Json::array({Get("/v25.0/me", token)}));
+  return Answer(world, token, RevokeCall(world, token, token),
+                Json::array({Get("/v25.0/me", token)}));
 }
 
 Json RevokeDead(World& world) {
@@ -120,57 +122,80 @@ Json AppDisabled(World& world, Json (*call)(const World&, const std::string&)) {
 
 const std::vector<CaseVariant>& ExchangeCases() {
   static const std::vector<CaseVariant> variants = {
-      {7, "no_expires_in", "no expiry in the reply", [](World& w) { return ReplyShape(w, "no_expires_in"); }},
-      {7, "expires", "`expires` instead of `expires_in`", [](World& w) { return ReplyShape(w, "expires"); }},
+      {7, "no_expires_in", "no expiry in the reply",
+       [](World& w) { return ReplyShape(w, "no_expires_in"); }},
+      {7, "expires", "`expires` instead of `expires_in`",
+       [](World& w) { return ReplyShape(w, "expires"); }},
       {7, "expires_in_string", "expires_in is a string",
        [](World& w) { return ReplyShape(w, "expires_in_string"); }},
       {7, "expires_in_zero", "expires_in is 0 although the token lives for sixty days",
        [](World& w) { return ReplyShape(w, "expires_in_zero"); }},
       {7, "text_query", "text/plain: access_token=…&expires=…",
        [](World& w) { return ReplyShape(w, "text_query"); }},
-      {7, "same_token", "the same string comes back", [](World& w) { return ReplyShape(w, "same_token"); }},
+      {7, "same_token", "the same string comes back",
+       [](World& w) { return ReplyShape(w, "same_token"); }},
       {7, "shorter_expiry", "the new token lives for two hours, the old one for ten days",
        [](World& w) { return ReplyShape(w, "shorter_expiry"); }},
       {7, "no_access_token", "HTTP 200 without access_token",
        [](World& w) { return ReplyShape(w, "no_access_token"); }},
 
       {8, "expired", "the token has expired: 190/463",
-       [](World& w) { return Exchanged(w, Json{{"expires_in", -kDay}}); }},
+       [](World& w) {
+         return Exchanged(w, Json{{"expires_in", -kDay}});
+       }},
       {8, "revoked", "the token was revoked: 190/466",
-       [](World& w) { return Exchanged(w, Json{{"state", "revoked"}}); }},
+       [](World& w) {
+         return Exchanged(w, Json{{"state", "revoked"}});
+       }},
       {8, "other_app", "the token belongs to another app",
-       [](World& w) { return Exchanged(w, Json{{"app", kOtherAppId}, {"expires_in", 10 * kDay}}); }},
+       [](World& w) {
+         return Exchanged(w, Json{{"app", kOtherAppId}, {"expires_in", 10 * kDay}});
+       }},
       {8, "wrong_secret", "code 1 about the client secret",
        [](World& w) { return ExchangeWith(w, "client_secret", "wrong"); }},
-      {8, "unknown_app", "code 101", [](World& w) { return ExchangeWith(w, "client_id", "999999999999999"); }},
+      {8, "unknown_app", "code 101",
+       [](World& w) { return ExchangeWith(w, "client_id", "999999999999999"); }},
       {8, "no_client_id", "code 101, client_id missing", WithoutClientId},
       {8, "garbage", "the token cannot be parsed",
        [](World& w) { return ExchangeWith(w, "fb_exchange_token", "xxxx"); }},
 
       {9, "trap", "hands out a sixty-day token for a never-expiring one",
        [](World& w) { return NeverExchanged(w, true); }},
-      {9, "no_trap", "hands out another never-expiring one", [](World& w) { return NeverExchanged(w, false); }},
+      {9, "no_trap", "hands out another never-expiring one",
+       [](World& w) { return NeverExchanged(w, false); }},
 
       {10, "drop", "the connection closes without a byte",
-       [](World& w) { return LostReply(w, Json{{"kind", "drop_after_commit"}}); }},
+       [](World& w) {
+         return LostReply(w, Json{{"kind", "drop_after_commit"}});
+       }},
       {10, "cut", "the body stops in the middle",
-       [](World& w) { return LostReply(w, Json{{"kind", "drop_mid_body"}, {"bytes", 60}}); }},
+       [](World& w) {
+         return LostReply(w, Json{{"kind", "drop_mid_body"}, {"bytes", 60}});
+       }},
       {10, "reset", "the connection is reset",
-       [](World& w) { return LostReply(w, Json{{"kind", "reset"}, {"commit", true}}); }},
+       [](World& w) {
+         return LostReply(w, Json{{"kind", "reset"}, {"commit", true}});
+       }},
       {10, "hang", "headers, then silence",
-       [](World& w) { return LostReply(w, Json{{"kind", "hang_after_headers"}}); }},
+       [](World& w) {
+         return LostReply(w, Json{{"kind", "hang_after_headers"}});
+       }},
       {10, "html", "a proxy answers 502 although the work was done",
-       [](World& w) { return LostReply(w, Json{{"kind", "html_502"}, {"commit", true}}); }},
+       [](World& w) {
+         return LostReply(w, Json{{"kind", "html_502"}, {"commit", true}});
+       }},
 
       {11, "old_lives", "after the exchange the old token still works", OldLives},
       {11, "revoked_dies", "after oauth/revoke the next use is 190/466", Revoked},
 
       {12, "caller_is_victim", "a token revokes itself", RevokeSelf},
       {12, "dead_victim", "the victim is dead already", RevokeDead},
-      {12, "object", "success is {\"success\":true}", [](World& w) { return RevokeSpelt(w, "object"); }},
+      {12, "object", "success is {\"success\":true}",
+       [](World& w) { return RevokeSpelt(w, "object"); }},
       {12, "bare_true", "success is true", [](World& w) { return RevokeSpelt(w, "true"); }},
       {12, "by_post", "revoke as a POST form", [](World& w) { return RevokeByPost(w, true); }},
-      {12, "post_refused", "revoke as a POST form is refused", [](World& w) { return RevokeByPost(w, false); }},
+      {12, "post_refused", "revoke as a POST form is refused",
+       [](World& w) { return RevokeByPost(w, false); }},
 
       {13, "flag_missing", "the flag is mandatory and was not sent",
        [](World& w) { return Generated(w, true, false); }},

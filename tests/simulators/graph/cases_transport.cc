@@ -110,18 +110,23 @@ const std::vector<CaseVariant>& TransportCases() {
       {14, "throttle_403", "code 4 as HTTP 403", [](World& w) { return ThrottledCall(w, 403); }},
       {14, "throttle_429", "code 4 as HTTP 429", [](World& w) { return ThrottledCall(w, 429); }},
 
-      {15, "message", "the header repeats the message", [](World& w) { return DeadCall(w, "graph"); }},
+      {15, "message", "the header repeats the message",
+       [](World& w) { return DeadCall(w, "graph"); }},
       {15, "token_echoed", "message and header repeat the token", EchoedToken},
-      {15, "invalid_request", "a throttle says invalid_request", [](World& w) { return ThrottledCall(w, 403); }},
+      {15, "invalid_request", "a throttle says invalid_request",
+       [](World& w) { return ThrottledCall(w, 403); }},
 
       {16, "creeping", "70, 90, 100 percent, then code 4", Creeping},
       {16, "business", "two accounts, two entries for one of them, access regained in 19 minutes",
-       [](World& w) { return UsageHeader(w, "X-Business-Use-Case-Usage", BusinessUsage().dump()); }},
+       [](World& w) {
+         return UsageHeader(w, "X-Business-Use-Case-Usage", BusinessUsage().dump());
+       }},
       {16, "malformed", "a header that is not JSON",
        [](World& w) { return UsageHeader(w, "X-App-Usage", "{\"call_count\":"); }},
       {16, "percent_text", "a header in its old spelling",
        [](World& w) { return UsageHeader(w, "X-Page-Usage", "17%"); }},
-      {16, "no_header", "no usage header at all", [](World& w) { return UseMe(w, Json::object()); }},
+      {16, "no_header", "no usage header at all",
+       [](World& w) { return UseMe(w, Json::object()); }},
       {16, "call_limit", "a budget of four calls in an hour", CallLimit},
 
       {17, "code_2", "code 2, type OAuthException, HTTP 500",
@@ -145,24 +150,38 @@ const std::vector<CaseVariant>& TransportCases() {
       {18, "html_503", "a page of HTML, HTTP 503", Body<kHtml503>},
       {18, "empty_500", "HTTP 500, no body", Body<kEmpty500>},
       {18, "truncated_json", "half of the JSON, well framed", Body<kTruncated>},
-      {18, "service_unavailable_200", "HTTP 200 with the words Service Unavailable", Body<kUnavailable>},
+      {18, "service_unavailable_200", "HTTP 200 with the words Service Unavailable",
+       Body<kUnavailable>},
       {18, "error_in_200", "HTTP 200 with an error in it", Body<kErrorIn200>},
       {18, "text_javascript", "JSON under text/javascript", Body<kJavascript>},
       {18, "bom", "JSON after a byte order mark", Body<kBom>},
       {18, "gzip", "compressed, although nobody asked", Body<kGzip>},
 
       {19, "slow", "two seconds before anything happens",
-       [](World& w) { return FaultyMe(w, Json{{"kind", "slow"}, {"delay_ms", 2000}}); }},
+       [](World& w) {
+         return FaultyMe(w, Json{{"kind", "slow"}, {"delay_ms", 2000}});
+       }},
       {19, "drip", "the body comes a few bytes at a time",
-       [](World& w) { return FaultyMe(w, Json{{"kind", "slow"}, {"drip_bytes", 4}, {"drip_ms", 20}}); }},
+       [](World& w) {
+         return FaultyMe(w, Json{{"kind", "slow"}, {"drip_bytes", 4}, {"drip_ms", 20}});
+       }},
       {19, "hang", "headers, then silence",
-       [](World& w) { return FaultyMe(w, Json{{"kind", "hang_after_headers"}}); }},
-      {19, "reset", "connection reset", [](World& w) { return FaultyMe(w, Json{{"kind", "reset"}}); }},
+       [](World& w) {
+         return FaultyMe(w, Json{{"kind", "hang_after_headers"}});
+       }},
+      {19, "reset", "connection reset",
+       [](World& w) {
+         return FaultyMe(w, Json{{"kind", "reset"}});
+       }},
       {19, "drop", "connection closed without a byte",
-       [](World& w) { return FaultyMe(w, Json{{"kind", "drop_before_commit"}}); }},
+       [](World& w) {
+         return FaultyMe(w, Json{{"kind", "drop_before_commit"}});
+       }},
       {19, "tls_failure", "no TLS behind an https address", TlsFailure},
       {19, "redirect", "redirected to another host",
-       [](World& w) { return FaultyMe(w, Json{{"kind", "redirect"}}); }},
+       [](World& w) {
+         return FaultyMe(w, Json{{"kind", "redirect"}});
+       }},
   };
   return variants;
 }

@@ -16,7 +16,8 @@ std::string Proof(const World& world, const std::string& message) {
 Json TimedProof(World& world, std::int64_t age) {
   const std::string token = Mint(world);
   const std::string time = std::to_string(world.state.clock.Now() - age);
-  const Json query = {{"appsecret_proof", Proof(world, token + "|" + time)}, {"appsecret_time", time}};
+  const Json query = {{"appsecret_proof", Proof(world, token + "|" + time)},
+                      {"appsecret_time", time}};
   return Answer(world, token, Get("/v25.0/me", token, query));
 }
 
@@ -56,8 +57,9 @@ Json ProofInBody(World& world) {
 
 Json UnaskedWrongProof(World& world) {
   const std::string token = Mint(world);
-  return Answer(world, token,
-                Get("/v25.0/me", token, Json{{"appsecret_proof", Hex(HmacSha256("wrong", token))}}));
+  return Answer(
+      world, token,
+      Get("/v25.0/me", token, Json{{"appsecret_proof", Hex(HmacSha256("wrong", token))}}));
 }
 
 Json Checkpoint(World& world, const char* state) {
@@ -102,40 +104,51 @@ Json PageCase(World& world, const char* page_state, const char* parent_state) {
 
 const std::vector<CaseVariant>& TrustCases() {
   static const std::vector<CaseVariant> variants = {
-      {20, "minutes_ahead", "the server's Date is five minutes ahead", [](World& w) { return Skewed(w, 300); }},
+      {20, "minutes_ahead", "the server's Date is five minutes ahead",
+       [](World& w) { return Skewed(w, 300); }},
       {20, "minutes_behind", "five minutes behind", [](World& w) { return Skewed(w, -300); }},
       {20, "hours_ahead", "three hours ahead", [](World& w) { return Skewed(w, 3 * 3600); }},
       {20, "hours_behind", "three hours behind", [](World& w) { return Skewed(w, -3 * 3600); }},
-      {20, "stale_proof", "a proof of ten minutes ago", [](World& w) { return TimedProof(w, 600); }},
+      {20, "stale_proof", "a proof of ten minutes ago",
+       [](World& w) { return TimedProof(w, 600); }},
       {20, "fresh_proof", "a proof of now", [](World& w) { return TimedProof(w, 0); }},
       {20, "dies_between", "valid when inspected, expired when used", DiesBetween},
       {20, "expires_now", "expires_at is this very second", ExpiresNow},
 
       {21, "missing", "no proof",
-       [](World& w) { return RequireProof(w, [](World&, const std::string&) { return std::string(); }); }},
+       [](World& w) {
+         return RequireProof(w, [](World&, const std::string&) { return std::string(); });
+       }},
       {21, "wrong_secret", "made with another secret",
        [](World& w) {
-         return RequireProof(w, [](World&, const std::string& token) { return Hex(HmacSha256("wrong", token)); });
+         return RequireProof(
+             w, [](World&, const std::string& token) { return Hex(HmacSha256("wrong", token)); });
        }},
       {21, "other_token", "made for another token",
        [](World& w) {
-         return RequireProof(w, [](World& world, const std::string&) { return Proof(world, Mint(world)); });
+         return RequireProof(
+             w, [](World& world, const std::string&) { return Proof(world, Mint(world)); });
        }},
       {21, "upper_case", "right, but in upper-case hexadecimal",
        [](World& w) {
-         return RequireProof(w, [](World& world, const std::string& token) { return UpperCase(Proof(world, token)); });
+         return RequireProof(w, [](World& world, const std::string& token) {
+           return UpperCase(Proof(world, token));
+         });
        }},
       {21, "only_in_body", "right, but in the body of a POST that ignores it there", ProofInBody},
       {21, "right", "right: the call works",
        [](World& w) {
-         return RequireProof(w, [](World& world, const std::string& token) { return Proof(world, token); });
+         return RequireProof(
+             w, [](World& world, const std::string& token) { return Proof(world, token); });
        }},
       {21, "unasked_wrong", "not required, but wrong", UnaskedWrongProof},
 
-      {28, "checkpoint", "459 twice, then the same token works", [](World& w) { return Checkpoint(w, "checkpoint"); }},
+      {28, "checkpoint", "459 twice, then the same token works",
+       [](World& w) { return Checkpoint(w, "checkpoint"); }},
       {28, "blocking", "490, then the same token works",
        [](World& w) { return Checkpoint(w, "blocking_checkpoint"); }},
-      {28, "unconfirmed", "464, then the same token works", [](World& w) { return Checkpoint(w, "unconfirmed"); }},
+      {28, "unconfirmed", "464, then the same token works",
+       [](World& w) { return Checkpoint(w, "unconfirmed"); }},
 
       {29, "expired", "v19.0 is served by the oldest version that lives",
        [](World& w) { return Versioned(w, "/v19.0"); }},
@@ -151,9 +164,13 @@ const std::vector<CaseVariant>& TrustCases() {
       {31, "bearer", "with `Bearer ` before it",
        [](World& w) { return Pasted(w, [](const std::string& t) { return "Bearer " + t; }); }},
       {31, "truncated", "seven characters short",
-       [](World& w) { return Pasted(w, [](const std::string& t) { return t.substr(0, t.size() - 7); }); }},
+       [](World& w) {
+         return Pasted(w, [](const std::string& t) { return t.substr(0, t.size() - 7); });
+       }},
       {31, "undefined", "the word undefined",
-       [](World& w) { return Pasted(w, [](const std::string&) { return std::string("undefined"); }); }},
+       [](World& w) {
+         return Pasted(w, [](const std::string&) { return std::string("undefined"); });
+       }},
       {31, "long", "longer than 255 characters, and valid", LongToken},
       {31, "encoded_pipe", "an app token with %7C in it", EncodedPipe},
 

@@ -37,7 +37,8 @@ App& AppNamed(World& world, const std::string& id) {
 template <typename T>
 T& Named(std::map<std::string, T>& all, const std::string& id, const char* what) {
   auto found = all.find(id);
-  if (found == all.end()) throw std::invalid_argument(std::string("there is no ") + what + " " + id);
+  if (found == all.end())
+    throw std::invalid_argument(std::string("there is no ") + what + " " + id);
   return found->second;
 }
 
@@ -165,7 +166,8 @@ Reply AddCode(World& world, const Request& request) {
   code.app = request.json.value("app", kAppId);
   code.principal = request.json.value("principal", kSystemUserId);
   code.scopes = request.json.value(
-      "scopes", std::vector<std::string>{"whatsapp_business_management", "whatsapp_business_messaging"});
+      "scopes",
+      std::vector<std::string>{"whatsapp_business_management", "whatsapp_business_messaging"});
   code.expires_in = request.json.value("expires_in", std::int64_t{0});
   world.state.codes[code.code] = code;
   return Show(Json{{"code", code.code}});

@@ -1,4 +1,5 @@
-// The control endpoint under /_control/: how a test, a demo or a drill steers the simulated service.
+// The control endpoint under /_control/: how a test, a demo or a drill steers the simulated
+// service.
 #pragma once
 
 #include <string>

@@ -5,7 +5,8 @@
 namespace tokenwarden::graph_simulator {
 namespace {
 
-constexpr const char* kExamples = R"(The simulated service lives on URL; it answers like graph.facebook.com, with or without a version.
+constexpr const char* kExamples =
+    R"(The simulated service lives on URL; it answers like graph.facebook.com, with or without a version.
 Everything in it is invented. It is steered through /_control/ (loopback only):
 
   # the whole state: app id and secret, tokens, ids
@@ -79,7 +80,8 @@ Faults:
 )";
 
 void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
   }
 }

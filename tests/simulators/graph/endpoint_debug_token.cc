@@ -7,11 +7,10 @@ namespace tokenwarden::graph_simulator {
 namespace {
 
 std::string TypeOf(const Token& token) {
-  static const std::map<std::string, std::string> types = {
-      {"page", "PAGE"},
-      {"app", "APP"},
-      {"system_user", "SYSTEM_USER"},
-      {"business_integration", "SYSTEM_USER"}};
+  static const std::map<std::string, std::string> types = {{"page", "PAGE"},
+                                                           {"app", "APP"},
+                                                           {"system_user", "SYSTEM_USER"},
+                                                           {"business_integration", "SYSTEM_USER"}};
   auto type = types.find(token.kind);
   return type == types.end() ? "USER" : type->second;
 }
@@ -77,7 +76,8 @@ Json DescribeToken(const Call& call, const TokenReading& input) {
 
 Json Describe(const Call& call, const TokenReading& input) {
   if (input.error && MetadataHidden(input)) {
-    return Json{{"error", ErrorMember(*input.error)}, {"is_valid", false}, {"scopes", Json::array()}};
+    return Json{
+        {"error", ErrorMember(*input.error)}, {"is_valid", false}, {"scopes", Json::array()}};
   }
   if (input.IsAppToken()) return DescribeApp(input);
   return DescribeToken(call, input);
@@ -87,7 +87,8 @@ Json Describe(const Call& call, const TokenReading& input) {
 
 Reply DebugToken(Call& call) {
   if (call.request.method != "GET") return Unsupported(call);
-  const bool session_info = call.caller.token != nullptr && call.caller.token->kind == "session_info";
+  const bool session_info =
+      call.caller.token != nullptr && call.caller.token->kind == "session_info";
   if (session_info) return Fail(call, Failure::kDebugOnlyToken);
   const auto value = Find(call.request.query, "input_token");
   if (!value || value->empty()) return Fail(call, Failure::kMissingParameter, {"input_token"});

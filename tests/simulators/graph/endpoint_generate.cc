@@ -10,11 +10,20 @@ namespace {
 
 constexpr std::int64_t kSixtyDays = 60 * 86400;
 
-constexpr std::array<std::string_view, 14> kScopePrefixes = {
-    "ads_",           "attribution_read", "business_management", "catalog_management",
-    "commerce_account_", "instagram_",    "leads_retrieval",     "page_events",
-    "pages_",         "private_computation_access", "publish_video", "read_",
-    "whatsapp_business_", "public_profile"};
+constexpr std::array<std::string_view, 14> kScopePrefixes = {"ads_",
+                                                             "attribution_read",
+                                                             "business_management",
+                                                             "catalog_management",
+                                                             "commerce_account_",
+                                                             "instagram_",
+                                                             "leads_retrieval",
+                                                             "page_events",
+                                                             "pages_",
+                                                             "private_computation_access",
+                                                             "publish_video",
+                                                             "read_",
+                                                             "whatsapp_business_",
+                                                             "public_profile"};
 
 bool IsKnownScope(const std::string& scope) {
   return std::any_of(kScopePrefixes.begin(), kScopePrefixes.end(),
@@ -84,7 +93,8 @@ Reply BusinessTokens(Call& call) {
   const auto id = call.request.Param("system_user_id");
   if (!id) return Fail(call, Failure::kMissingParameter, {"system_user_id"});
   Principal* target = SystemUser(call, *id);
-  const bool ours = target != nullptr && target->business == call.path[0] && SameBusiness(call, *target);
+  const bool ours =
+      target != nullptr && target->business == call.path[0] && SameBusiness(call, *target);
   if (!ours) return Unsupported(call);
   return Generate(call, *target, call.caller.app->id);
 }

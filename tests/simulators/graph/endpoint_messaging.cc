@@ -11,8 +11,8 @@ Reply ListSubscriptions(Call& call, const Waba& waba) {
     auto app = call.state.apps.find(subscription.app);
     const std::string name = app == call.state.apps.end() ? "" : app->second.name;
     const std::string link = "https://www.facebook.com/games/?app_id=" + subscription.app;
-    Json row = {{"whatsapp_business_api_data",
-                 {{"id", subscription.app}, {"name", name}, {"link", link}}}};
+    Json row = {
+        {"whatsapp_business_api_data", {{"id", subscription.app}, {"name", name}, {"link", link}}}};
     if (!subscription.override_callback_uri.empty()) {
       row["override_callback_uri"] = subscription.override_callback_uri;
     }

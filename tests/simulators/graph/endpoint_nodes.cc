@@ -1,5 +1,5 @@
-// GET /{id}: phone numbers, WhatsApp accounts, pages, people, apps. Fields are chosen like the service does:
-// one unknown name fails the whole call.
+// GET /{id}: phone numbers, WhatsApp accounts, pages, people, apps. Fields are chosen like the
+// service does: one unknown name fails the whole call.
 #include <set>
 
 #include "tests/simulators/graph/endpoints.h"
@@ -119,8 +119,8 @@ Reply PersonNode(Call& call, const Principal& person) {
   if (Contains(FieldNames(fields), "access_token") && !call.caller.IsAppToken()) {
     const Token caller = *call.caller.token;
     auto owner = call.state.principals.find(caller.principal);
-    const bool has_role = owner != call.state.principals.end() &&
-                          Contains(owner->second.assets, person.id);
+    const bool has_role =
+        owner != call.state.principals.end() && Contains(owner->second.assets, person.id);
     if (has_role) node["access_token"] = PageTokenFor(call, caller, person).value;
   }
   return Selected(call, kPageType, node);
@@ -212,7 +212,8 @@ Reply Node(Call& call) {
   }
   if (id == call.caller.app->id) {
     const std::string link = "https://www.facebook.com/games/?app_id=" + id;
-    return Selected(call, kAppType, Json{{"id", id}, {"name", call.caller.app->name}, {"link", link}});
+    return Selected(call, kAppType,
+                    Json{{"id", id}, {"name", call.caller.app->name}, {"link", link}});
   }
   return Unsupported(call);
 }

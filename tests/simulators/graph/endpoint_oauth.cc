@@ -1,7 +1,7 @@
 // GET|POST /oauth/access_token and /oauth/revoke.
 //
-// An exchange is committed at the moment the new token is in the state; what happens to the reply afterwards
-// does not undo it.
+// An exchange is committed at the moment the new token is in the state; what happens to the reply
+// afterwards does not undo it.
 #include "tests/simulators/graph/endpoints.h"
 
 namespace tokenwarden::graph_simulator {
@@ -40,7 +40,8 @@ Json ExchangeBody(const Call& call, const Token& token) {
   const std::int64_t end = token.expires_at.value_or(0);
   if (end == 0 || shape == "no_expires_in") return body;
   const std::int64_t left = end - call.now;
-  const std::int64_t said = left > knobs.expires_in_shortfall ? left - knobs.expires_in_shortfall : left;
+  const std::int64_t said =
+      left > knobs.expires_in_shortfall ? left - knobs.expires_in_shortfall : left;
   if (shape == "expires") {
     body["expires"] = said;
   } else if (shape == "expires_in_string") {
@@ -130,7 +131,8 @@ Reply AccessToken(Call& call) {
   if (grant == "fb_exchange_token") return Exchange(call, *app);
   if (grant == "client_credentials") return ClientCredentials(call, *app);
   const auto code = call.request.Param("code");
-  if (code && (grant.empty() || grant == "authorization_code")) return RedeemCode(call, *app, *code);
+  if (code && (grant.empty() || grant == "authorization_code"))
+    return RedeemCode(call, *app, *code);
   return Fail(call, Failure::kUnsupportedGrant, {grant});
 }
 

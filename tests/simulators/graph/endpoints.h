@@ -1,4 +1,5 @@
-// The endpoints of the simulated service. Each gets a call whose caller was already checked as its route asks.
+// The endpoints of the simulated service. Each gets a call whose caller was already checked as its
+// route asks.
 #pragma once
 
 #include "tests/simulators/graph/call.h"

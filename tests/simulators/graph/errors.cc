@@ -33,7 +33,8 @@ constexpr std::array kRows = {
     Row{Failure::kRevoked, 190, 466,
         "Error validating access token: The session was invalidated explicitly using an API call."},
     Row{Failure::kDataAccessLapsed, 190, 493,
-        "The access token is invalid since the user hasn't engaged the app in longer than 90 days."},
+        "The access token is invalid since the user hasn't engaged the app in longer than 90 "
+        "days."},
     Row{Failure::kCheckpoint, 190, 459,
         "Error validating access token: You cannot access the app till you log in to "
         "www.facebook.com and follow the instructions given."},
@@ -104,10 +105,12 @@ struct MessagingRow {
 };
 
 constexpr std::array kMessagingRows = {
-    MessagingRow{130429, "Rate limit hit", "Message failed to send because there were too many messages sent."},
+    MessagingRow{130429, "Rate limit hit",
+                 "Message failed to send because there were too many messages sent."},
     MessagingRow{131005, "Access denied", "Permission is either not granted or has been removed."},
     MessagingRow{131030, "Recipient phone number not in allowed list",
-                 "Recipient phone number not in allowed list: Add recipient phone number to recipient list."},
+                 "Recipient phone number not in allowed list: Add recipient phone number to "
+                 "recipient list."},
     MessagingRow{131031, "Business Account locked",
                  "Business account has been locked or restricted."},
     MessagingRow{131042, "Business eligibility payment issue",

@@ -1,6 +1,7 @@
 // The service's error answers as data: code, subcode, type, wording and HTTP status.
 //
-// Wordings and codes follow recorded answers of the real service; where none is public the wording is ours.
+// Wordings and codes follow recorded answers of the real service; where none is public the wording
+// is ours.
 #pragma once
 
 #include <initializer_list>
@@ -74,7 +75,8 @@ struct GraphError {
 // `{0}`, `{1}` in the row's wording are replaced by the arguments.
 GraphError MakeError(Failure failure, std::initializer_list<std::string> arguments = {});
 
-// How a token can be dead: the word used by the control endpoint, and what its use is answered with.
+// How a token can be dead: the word used by the control endpoint, and what its use is answered
+// with.
 struct SessionState {
   std::string_view word;
   Failure failure;

@@ -29,7 +29,8 @@ void AddHeaders(const Json& detail, Reply& reply) {
 
 void StatusBody(const Json& detail, const FaultContext&, Reply& reply) {
   SetWhole(reply, detail.value("status", 200),
-           detail.value("content_type", "application/json; charset=UTF-8"), detail.value("body", ""));
+           detail.value("content_type", "application/json; charset=UTF-8"),
+           detail.value("body", ""));
   AddHeaders(detail, reply);
 }
 
@@ -52,7 +53,8 @@ GraphError ErrorFrom(const Json& detail) {
   error.code = detail.value("code", 2);
   error.subcode = detail.value("subcode", 0);
   error.type = detail.value("type", "OAuthException");
-  error.message = detail.value("message", "(#" + std::to_string(error.code) + ") Service temporarily unavailable");
+  error.message = detail.value(
+      "message", "(#" + std::to_string(error.code) + ") Service temporarily unavailable");
   error.transient = detail.value("is_transient", false);
   error.http_status = detail.value("http", 0);
   if (detail.contains("error_data")) error.error_data = detail["error_data"];
@@ -114,7 +116,9 @@ void Reset(const Json&, const FaultContext&, Reply& reply) {
   reply.wire.ending = Wire::Ending::kReset;
 }
 
-void Drop(const Json&, const FaultContext&, Reply& reply) { reply.wire.ending = Wire::Ending::kDrop; }
+void Drop(const Json&, const FaultContext&, Reply& reply) {
+  reply.wire.ending = Wire::Ending::kDrop;
+}
 
 void DropMidBody(const Json& detail, const FaultContext&, Reply& reply) {
   reply.wire.ending = Wire::Ending::kCut;
@@ -155,9 +159,7 @@ void Edit(const Json& detail, const FaultContext&, Reply& reply) {
   ReplaceText(detail.value("replace", Json::array()), reply.body);
 }
 
-void Headers(const Json& detail, const FaultContext&, Reply& reply) {
-  AddHeaders(detail, reply);
-}
+void Headers(const Json& detail, const FaultContext&, Reply& reply) { AddHeaders(detail, reply); }
 
 }  // namespace
 
@@ -170,15 +172,19 @@ const std::vector<FaultKind>& FaultKinds() {
       {"service_unavailable_200", false, "HTTP 200 with the text `Service Unavailable`",
        ServiceUnavailable200},
       {"graph_error", false,
-       "an error answer {code, subcode, type, message, is_transient, http, error_data}", GraphErrorReply},
+       "an error answer {code, subcode, type, message, is_transient, http, error_data}",
+       GraphErrorReply},
       {"error_in_200", false, "the same with HTTP 200", ErrorIn200},
       {"redirect", false, "302 (or {status}) to {location}", Redirect},
       {"reset", false, "the connection is reset", Reset},
       {"drop_before_commit", false, "the connection closes and nothing was done", Drop},
-      {"drop_after_commit", true, "the work is done, then the connection closes without a byte", Drop},
+      {"drop_after_commit", true, "the work is done, then the connection closes without a byte",
+       Drop},
       {"drop_mid_body", true, "closes after {bytes} of the body (half of it)", DropMidBody},
-      {"hang_after_headers", true, "headers, then silence until the client leaves", HangAfterHeaders},
-      {"slow", true, "waits {delay_ms} before the work; body in pieces {drip_bytes, drip_ms}", Slow},
+      {"hang_after_headers", true, "headers, then silence until the client leaves",
+       HangAfterHeaders},
+      {"slow", true, "waits {delay_ms} before the work; body in pieces {drip_bytes, drip_ms}",
+       Slow},
       {"late_reply", true, "does the work at once and answers {delay_ms} (2000) later", LateReply},
       {"answer_twice", true, "a second, unasked copy of the reply follows", AnswerTwice},
       {"truncated_json", true, "a well-formed reply whose body stops at {bytes} (half of it)",
@@ -186,8 +192,8 @@ const std::vector<FaultKind>& FaultKinds() {
       {"text_javascript", true, "content type text/javascript", TextJavascript},
       {"bom", true, "a byte order mark before the body", Bom},
       {"gzip", true, "gzip, asked for or not", Gzip},
-      {"edit", true, "changes the body: {set: {pointer: value}, remove: [pointer], replace: [[from, to]]}",
-       Edit},
+      {"edit", true,
+       "changes the body: {set: {pointer: value}, remove: [pointer], replace: [[from, to]]}", Edit},
       {"headers", true, "adds {headers}", Headers},
   };
   return kinds;

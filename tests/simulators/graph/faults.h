@@ -14,12 +14,12 @@ namespace tokenwarden::graph_simulator {
 
 struct Fault {
   int id = 0;
-  std::string path = "*";  // pattern, matched with and without the version
-  std::string method;      // empty = any
+  std::string path = "*";                    // pattern, matched with and without the version
+  std::string method;                        // empty = any
   std::map<std::string, std::string> where;  // parameters that must have these values
-  int nth = 0;             // only from the n-th matching call on; 0 = from the first
-  int every = 1;           // and of those each k-th
-  int times = 0;           // so often; 0 = without end
+  int nth = 0;    // only from the n-th matching call on; 0 = from the first
+  int every = 1;  // and of those each k-th
+  int times = 0;  // so often; 0 = without end
   std::string kind;
   bool commits = false;  // the request does its work before the fault plays
   Json detail = Json::object();

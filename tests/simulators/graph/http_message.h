@@ -52,11 +52,11 @@ struct Request {
 // How the bytes of a reply leave, or do not.
 struct Wire {
   enum class Ending {
-    kWhole,   // an ordinary reply
-    kDrop,    // close the connection without a byte
-    kReset,   // TCP reset
-    kCut,     // headers and `cut_after` bytes of the body, then close
-    kHang,    // headers, then nothing until the client leaves
+    kWhole,  // an ordinary reply
+    kDrop,   // close the connection without a byte
+    kReset,  // TCP reset
+    kCut,    // headers and `cut_after` bytes of the body, then close
+    kHang,   // headers, then nothing until the client leaves
   };
   Ending ending = Ending::kWhole;
   std::size_t cut_after = 0;

@@ -15,9 +15,10 @@ constexpr std::size_t kLongestPlainPart = 30;
 // Parameters that are no secrets and that a reader wants to see.
 const std::set<std::string>& PlainParameters() {
   static const std::set<std::string> names = {
-      "grant_type", "fields", "limit", "client_id", "scope", "business_app", "system_user_id",
-      "set_token_expires_in_60_days", "permission", "status", "method", "appsecret_time", "type",
-      "messaging_product"};
+      "grant_type", "fields",           "limit",          "client_id",
+      "scope",      "business_app",     "system_user_id", "set_token_expires_in_60_days",
+      "permission", "status",           "method",         "appsecret_time",
+      "type",       "messaging_product"};
   return names;
 }
 
@@ -64,7 +65,8 @@ std::string PathWithoutVersion(const std::string& path) {
 Journal::Journal(const std::string& file) {
   if (file.empty()) return;
   file_.open(file, std::ios::app);
-  if (!file_) throw std::runtime_error("the journal file " + file + " cannot be opened for writing");
+  if (!file_)
+    throw std::runtime_error("the journal file " + file + " cannot be opened for writing");
 }
 
 std::uint64_t Journal::Receive(const Request& request, std::int64_t now) {

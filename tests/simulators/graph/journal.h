@@ -1,7 +1,7 @@
 // What was received, in the order it was received, and what was done about it.
 //
-// Guarded by the simulator's lock. Values are kept in memory only: tests need them. The file, when there is
-// one, holds a short SHA-256 prefix in place of every value that could be a secret.
+// Guarded by the simulator's lock. Values are kept in memory only: tests need them. The file, when
+// there is one, holds a short SHA-256 prefix in place of every value that could be a secret.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ class Journal {
 
   std::ofstream file_;
   std::deque<Json> entries_;
-  std::uint64_t first_ = 1;  // number of the oldest entry kept
+  std::uint64_t first_ = 1;     // number of the oldest entry kept
   std::uint64_t received_ = 0;  // since the start: numbers are never used twice
   std::uint64_t requests_ = 0;  // since the last Clear
   std::uint64_t commits_ = 0;

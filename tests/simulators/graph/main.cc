@@ -29,21 +29,25 @@ struct Flags {
 void Declare(CLI::App& cli, Flags& flags) {
   cli.add_option("--listen", flags.listen, "Loopback address and port; port 0 takes a free one")
       ->capture_default_str();
-  cli.add_option("--state", flags.state,
-                 "JSON file with apps, principals, tokens, wabas, phones, knobs, as GET /_control/state shows "
-                 "them; added to the built-in scenario");
+  cli.add_option(
+      "--state", flags.state,
+      "JSON file with apps, principals, tokens, wabas, phones, knobs, as GET /_control/state shows "
+      "them; added to the built-in scenario");
   cli.add_option("--port-file", flags.port_file, "Write the port here once the server answers");
-  cli.add_option("--journal", flags.journal,
-                 "Append every request as a line of JSON; secrets appear as short SHA-256 prefixes");
+  cli.add_option(
+      "--journal", flags.journal,
+      "Append every request as a line of JSON; secrets appear as short SHA-256 prefixes");
   cli.add_option("--seed", flags.seed, "Same seed, same tokens and secrets; default: random");
-  cli.add_option("--app-secret-file", flags.app_secret_file,
-                 "Read the built-in app's (invented) secret from here; default: made from the seed");
+  cli.add_option(
+      "--app-secret-file", flags.app_secret_file,
+      "Read the built-in app's (invented) secret from here; default: made from the seed");
   cli.add_option("--tls-cert", flags.certificate, "PEM certificate: serve HTTPS");
   cli.add_option("--tls-key", flags.key, "PEM key of the certificate");
   cli.get_option("--tls-cert")->needs("--tls-key");
   cli.get_option("--tls-key")->needs("--tls-cert");
-  cli.footer("\n" + ControlHelp("http://127.0.0.1:PORT") +
-             "\nPrints its URL on standard output when it is ready; ends with 0 on SIGTERM or SIGINT.");
+  cli.footer(
+      "\n" + ControlHelp("http://127.0.0.1:PORT") +
+      "\nPrints its URL on standard output when it is ready; ends with 0 on SIGTERM or SIGINT.");
 }
 
 std::string ReadFile(const std::string& path) {

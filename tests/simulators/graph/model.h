@@ -1,7 +1,8 @@
 // What the simulated service knows: apps, principals, tokens, WhatsApp accounts and numbers.
 //
-// Plain data, guarded by the simulator's lock. Every struct lists its members once, in `Members`, which
-// serves both directions of the state file and of the control endpoint. Times are unix seconds.
+// Plain data, guarded by the simulator's lock. Every struct lists its members once, in `Members`,
+// which serves both directions of the state file and of the control endpoint. Times are unix
+// seconds.
 #pragma once
 
 #include <cstdint>
@@ -43,15 +44,17 @@ struct Token {
   std::string app;
   std::string principal;
   std::string owner;  // page tokens: the user or system user it was derived from
-  std::string kind;   // user, page, system_user, business_integration, whatsapp_test, app, session_info
+  std::string
+      kind;  // user, page, system_user, business_integration, whatsapp_test, app, session_info
   std::optional<std::int64_t> issued_at;               // absent: not shown
   std::optional<std::int64_t> expires_at;              // 0 = never; absent: never, and not shown
   std::optional<std::int64_t> data_access_expires_at;  // absent: not shown
   std::vector<std::string> scopes;
-  Json granular_scopes;         // null: derived from the scopes and the principal's assets
-  std::string state = "live";   // or a word of SessionStates()
-  bool omit_subcode = false;    // report the death as a bare 190
-  int recovers_after_uses = 0;  // a dead state that clears itself at the n-th further use; 0 = stays
+  Json granular_scopes;        // null: derived from the scopes and the principal's assets
+  std::string state = "live";  // or a word of SessionStates()
+  bool omit_subcode = false;   // report the death as a bare 190
+  int recovers_after_uses =
+      0;  // a dead state that clears itself at the n-th further use; 0 = stays
   std::int64_t recovers_at = 0;
   std::optional<int> uses_left;  // expires when they are used up; absent: no such limit
   int secret_epoch = 0;

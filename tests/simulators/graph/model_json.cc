@@ -1,4 +1,5 @@
-// The state as JSON, both ways. One list of members per struct, so the two directions cannot disagree.
+// The state as JSON, both ways. One list of members per struct, so the two directions cannot
+// disagree.
 #include <chrono>
 #include <stdexcept>
 #include <type_traits>
@@ -40,7 +41,8 @@ void Members(Subscription& s, V&& v) {
 
 template <typename V>
 void Members(Waba& w, V&& v) {
-  v("id", w.id), v("business", w.business), v("fields", w.fields), v("health_status", w.health_status);
+  v("id", w.id), v("business", w.business), v("fields", w.fields),
+      v("health_status", w.health_status);
   v("phones", w.phones), v("subscriptions", w.subscriptions), v("paging", w.paging);
 }
 
@@ -66,7 +68,8 @@ void Members(Knobs& k, V&& v) {
   v("exchange_mode", k.exchange_mode), v("exchange_reply", k.exchange_reply);
   v("never_exchange_trap", k.never_exchange_trap);
   v("sixty_days_mandatory", k.sixty_days_mandatory);
-  v("expires_in_shortfall", k.expires_in_shortfall), v("revoke_accepts_post", k.revoke_accepts_post);
+  v("expires_in_shortfall", k.expires_in_shortfall),
+      v("revoke_accepts_post", k.revoke_accepts_post);
   v("success_reply", k.success_reply), v("ids", k.ids), v("granular", k.granular);
   v("self_inspection", k.self_inspection), v("echo_tokens", k.echo_tokens);
   v("www_authenticate", k.www_authenticate), v("default_version", k.default_version);
@@ -77,8 +80,8 @@ void Members(Knobs& k, V&& v) {
 template <typename T, typename = void>
 struct HasMembers : std::false_type {};
 template <typename T>
-struct HasMembers<T, std::void_t<decltype(Members(std::declval<T&>(),
-                                                  [](const char*, auto&) {}))>> : std::true_type {};
+struct HasMembers<T, std::void_t<decltype(Members(std::declval<T&>(), [](const char*, auto&) {}))>>
+    : std::true_type {};
 
 template <typename T>
 Json Encode(T& value);

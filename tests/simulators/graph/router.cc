@@ -25,23 +25,30 @@ struct RouteRow {
 
 constexpr std::array kRoutes = {
     RouteRow{"debug_token", DebugToken, CallerRule::kRequired, Failure::kNotAnInspector, false},
-    RouteRow{"oauth/access_token", AccessToken, CallerRule::kFromClient, Failure::kTokenRequired, false},
+    RouteRow{"oauth/access_token", AccessToken, CallerRule::kFromClient, Failure::kTokenRequired,
+             false},
     RouteRow{"oauth/revoke", RevokeToken, CallerRule::kRequired, Failure::kTokenRequired, false},
     RouteRow{"me", Me, CallerRule::kRequired, Failure::kNoActiveUser, false},
     RouteRow{"me/accounts", MyAccounts, CallerRule::kRequired, Failure::kNoActiveUser, false},
     RouteRow{"me/permissions", MyPermissions, CallerRule::kRequired, Failure::kNoActiveUser, false},
-    RouteRow{"me/permissions/*", MyPermissions, CallerRule::kRequired, Failure::kNoActiveUser, false},
+    RouteRow{"me/permissions/*", MyPermissions, CallerRule::kRequired, Failure::kNoActiveUser,
+             false},
     RouteRow{"app", ThisApp, CallerRule::kRequired, Failure::kTokenRequired, false},
     RouteRow{"*", Node, CallerRule::kRequired, Failure::kTokenRequired, false},
     RouteRow{"*/accounts", MyAccounts, CallerRule::kRequired, Failure::kTokenRequired, false},
     RouteRow{"*/permissions", MyPermissions, CallerRule::kRequired, Failure::kTokenRequired, false},
-    RouteRow{"*/permissions/*", MyPermissions, CallerRule::kRequired, Failure::kTokenRequired, false},
-    RouteRow{"*/access_tokens", SystemUserTokens, CallerRule::kRequired, Failure::kTokenRequired, true},
+    RouteRow{"*/permissions/*", MyPermissions, CallerRule::kRequired, Failure::kTokenRequired,
+             false},
+    RouteRow{"*/access_tokens", SystemUserTokens, CallerRule::kRequired, Failure::kTokenRequired,
+             true},
     RouteRow{"*/system_user_access_tokens", BusinessTokens, CallerRule::kRequired,
              Failure::kTokenRequired, true},
-    RouteRow{"*/applications", InstallApplication, CallerRule::kRequired, Failure::kTokenRequired, true},
-    RouteRow{"*/phone_numbers", PhoneNumbers, CallerRule::kRequired, Failure::kTokenRequired, false},
-    RouteRow{"*/subscribed_apps", SubscribedApps, CallerRule::kRequired, Failure::kTokenRequired, false},
+    RouteRow{"*/applications", InstallApplication, CallerRule::kRequired, Failure::kTokenRequired,
+             true},
+    RouteRow{"*/phone_numbers", PhoneNumbers, CallerRule::kRequired, Failure::kTokenRequired,
+             false},
+    RouteRow{"*/subscribed_apps", SubscribedApps, CallerRule::kRequired, Failure::kTokenRequired,
+             false},
     RouteRow{"*/messages", Messages, CallerRule::kRequired, Failure::kTokenRequired, false},
 };
 
@@ -60,7 +67,8 @@ const RouteRow* FindRoute(const std::vector<std::string>& path) {
   return row == kRoutes.end() ? nullptr : &*row;
 }
 
-// Counts the call for its app and says in percent how much of the hour's budget is used; -1 = no budget.
+// Counts the call for its app and says in percent how much of the hour's budget is used; -1 = no
+// budget.
 std::int64_t CountCall(Call& call) {
   const std::string id = call.caller.app == nullptr ? "" : call.caller.app->id;
   auto found = call.state.apps.find(id);
@@ -76,11 +84,13 @@ std::int64_t CountCall(Call& call) {
 
 void AddUsage(std::int64_t percent, Reply& reply) {
   if (percent < kUsageShownFrom) return;
-  const Json usage = {{"call_count", percent}, {"total_time", percent / 2}, {"total_cputime", percent / 3}};
+  const Json usage = {
+      {"call_count", percent}, {"total_time", percent / 2}, {"total_cputime", percent / 3}};
   reply.headers.emplace_back("X-App-Usage", usage.dump());
 }
 
-// The next set of scripted usage headers. Answers true when the script says that the limit is reached.
+// The next set of scripted usage headers. Answers true when the script says that the limit is
+// reached.
 bool TakeUsageScript(Knobs& knobs, Params& headers) {
   if (knobs.usage_headers.empty()) return false;
   for (const auto& item : knobs.usage_headers.front().items()) {

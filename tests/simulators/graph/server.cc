@@ -27,7 +27,8 @@ int SocketOf(MHD_Connection* connection) {
   return info == nullptr ? -1 : info->connect_fd;
 }
 
-// Dissolving the association makes the kernel send a reset at once; the later close finds nothing to do.
+// Dissolving the association makes the kernel send a reset at once; the later close finds nothing
+// to do.
 void ResetConnection(int socket) {
   sockaddr nowhere{};
   nowhere.sa_family = AF_UNSPEC;
@@ -40,9 +41,10 @@ int ListenOn(const std::string& host, std::uint16_t port) {
   address.sin_port = htons(port);
   const bool parsed = inet_pton(AF_INET, host.c_str(), &address.sin_addr) == 1;
   if (!parsed || (ntohl(address.sin_addr.s_addr) >> 24) != 127) {
-    throw std::runtime_error("cannot listen on " + host +
-                             ": only loopback addresses (127.x.y.z) are served, because anybody who "
-                             "reaches the port can read every token");
+    throw std::runtime_error(
+        "cannot listen on " + host +
+        ": only loopback addresses (127.x.y.z) are served, because anybody who "
+        "reaches the port can read every token");
   }
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -126,7 +128,8 @@ ssize_t PlayBody(void* cls, std::uint64_t position, char* buffer, std::size_t si
     return MHD_CONTENT_READER_END_WITH_ERROR;
   }
   const bool cut = player.wire.ending == Wire::Ending::kCut;
-  const std::size_t end = cut ? std::min(player.wire.cut_after, player.body.size()) : player.body.size();
+  const std::size_t end =
+      cut ? std::min(player.wire.cut_after, player.body.size()) : player.body.size();
   if (position >= end) {
     return cut ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
   }
@@ -150,7 +153,8 @@ MHD_Response* MakeResponse(const Reply& reply, int socket, const StopSignal& sto
   MHD_Response* response = nullptr;
   if (NeedsPlayer(reply.wire)) {
     auto* player = new BodyPlayer{reply.body, reply.wire, socket, &stop};
-    response = MHD_create_response_from_callback(reply.body.size(), kBlock, PlayBody, player, FreePlayer);
+    response =
+        MHD_create_response_from_callback(reply.body.size(), kBlock, PlayBody, player, FreePlayer);
   } else {
     // The library takes a pointer to non-const but copies in this mode.
     response = MHD_create_response_from_buffer(
@@ -167,8 +171,9 @@ MHD_Response* MakeResponse(const Reply& reply, int socket, const StopSignal& sto
 
 // The reply as bytes, for the copy that nobody asked for.
 std::string RawReply(const Reply& reply) {
-  std::string raw = "HTTP/1.1 " + std::to_string(reply.status) + " OK\r\nContent-Type: " +
-                    reply.content_type + "\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n";
+  std::string raw = "HTTP/1.1 " + std::to_string(reply.status) +
+                    " OK\r\nContent-Type: " + reply.content_type +
+                    "\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n";
   for (const auto& header : reply.headers) raw += header.first + ": " + header.second + "\r\n";
   return raw + "\r\n" + reply.body;
 }
@@ -196,25 +201,26 @@ class Server::Impl {
 
  private:
   void Start(bool tls) {
-    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-                     MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ITC;
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ITC;
     if (tls) flags |= MHD_USE_TLS;
     const MHD_OptionItem tls_options[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, options_.certificate.data()},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, options_.private_key.data()},
         {MHD_OPTION_END, 0, nullptr}};
     const MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, nullptr}};
-    daemon_ = MHD_start_daemon(
-        flags, 0, nullptr, nullptr, &Impl::OnRequest, this, MHD_OPTION_LISTEN_SOCKET, socket_,
-        MHD_OPTION_CONNECTION_LIMIT, kMostConnections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        kConnectionMemory, MHD_OPTION_NOTIFY_COMPLETED, &Impl::OnCompleted, this,
-        MHD_OPTION_NOTIFY_CONNECTION, &Impl::OnConnection, this, MHD_OPTION_ARRAY,
-        tls ? tls_options : no_options, MHD_OPTION_END);
+    daemon_ = MHD_start_daemon(flags, 0, nullptr, nullptr, &Impl::OnRequest, this,
+                               MHD_OPTION_LISTEN_SOCKET, socket_, MHD_OPTION_CONNECTION_LIMIT,
+                               kMostConnections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                               kConnectionMemory, MHD_OPTION_NOTIFY_COMPLETED, &Impl::OnCompleted,
+                               this, MHD_OPTION_NOTIFY_CONNECTION, &Impl::OnConnection, this,
+                               MHD_OPTION_ARRAY, tls ? tls_options : no_options, MHD_OPTION_END);
     if (daemon_ != nullptr) return;
     close(socket_);
-    throw std::runtime_error(tls ? "the TLS server did not start: check that certificate and key are PEM "
-                                   "and belong together, and that this build knows TLS"
-                                 : "the HTTP server did not start");
+    throw std::runtime_error(
+        tls ? "the TLS server did not start: check that certificate and key are PEM "
+              "and belong together, and that this build knows TLS"
+            : "the HTTP server did not start");
   }
 
   static void OnConnection(void* cls, MHD_Connection* connection, void** slot,
@@ -259,7 +265,8 @@ class Server::Impl {
           static_cast<int>(reinterpret_cast<std::intptr_t>(info->socket_context));
     }
     MHD_get_connection_values(connection, MHD_HEADER_KIND, AddHeader, &exchange->request.headers);
-    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, AddParam, &exchange->request.query);
+    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, AddParam,
+                                &exchange->request.query);
     return exchange;
   }
 
@@ -283,7 +290,8 @@ class Server::Impl {
       send(socket, raw.data(), raw.size(), MSG_NOSIGNAL);
     }
     MHD_Response* response = MakeResponse(reply, socket, stop_);
-    const MHD_Result queued = MHD_queue_response(connection, static_cast<unsigned>(reply.status), response);
+    const MHD_Result queued =
+        MHD_queue_response(connection, static_cast<unsigned>(reply.status), response);
     MHD_destroy_response(response);
     return queued;
   }

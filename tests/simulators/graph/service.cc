@@ -50,7 +50,8 @@ Reply Service::HandleGraph(const Request& request, const StopSignal& stop) {
   return Work(request, number, fault);
 }
 
-Reply Service::Work(const Request& request, std::uint64_t number, const std::optional<Fault>& fault) {
+Reply Service::Work(const Request& request, std::uint64_t number,
+                    const std::optional<Fault>& fault) {
   Reply reply;
   if (!fault || fault->commits) reply = Route(world_.state, world_.mint, request);
   if (!reply.committed.empty()) world_.journal.Commit(number, reply.committed);

@@ -14,8 +14,8 @@ class Service {
 
   // Blocks for scripted delays that come before the work; ends early when the server stops.
   //
-  // Receipt, commit and verdict of a request are journalled in that order, each under the lock; the change
-  // itself and its journal entry are one step, so no reader ever sees one without the other.
+  // Receipt, commit and verdict of a request are journalled in that order, each under the lock; the
+  // change itself and its journal entry are one step, so no reader ever sees one without the other.
   Reply Handle(const Request& request, const StopSignal& stop);
 
   void SetBaseUrl(std::string url);

@@ -27,7 +27,8 @@ void StopSignal::Raise() {
 bool StopSignal::Sleep(int milliseconds) const {
   const auto end = SteadyClock::now() + std::chrono::milliseconds(milliseconds);
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - SteadyClock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - SteadyClock::now());
     pollfd wait{event_, POLLIN, 0};
     const int ready = poll(&wait, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
     if (ready > 0) return false;

@@ -44,7 +44,8 @@ std::int64_t NthSunday(int year, int month, int n, int hour) {
   return static_cast<std::int64_t>(start) + day * 86400LL + hour * 3600LL;
 }
 
-// Daylight saving in California: second Sunday of March to first Sunday of November, 2 a.m. local time.
+// Daylight saving in California: second Sunday of March to first Sunday of November, 2 a.m. local
+// time.
 bool IsPacificSummer(std::int64_t unix_seconds) {
   const std::time_t time = static_cast<std::time_t>(unix_seconds);
   std::tm parts{};

@@ -14,7 +14,8 @@ std::vector<std::string> Split(std::string_view text, char separator);  // no em
 std::string Lower(std::string_view text);
 bool IsDigits(std::string_view text);        // at least one character
 bool IsAlphanumeric(std::string_view text);  // at least one character
-bool GlobMatches(std::string_view pattern, std::string_view text);  // `*` and `?`; `*` spans slashes
+bool GlobMatches(std::string_view pattern,
+                 std::string_view text);  // `*` and `?`; `*` spans slashes
 
 std::string UrlEncode(std::string_view text);
 std::string UrlDecode(std::string_view text, bool plus_is_space);

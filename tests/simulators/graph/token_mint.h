@@ -1,4 +1,5 @@
-// Makes strings that look like the service's own, repeatable from a seed. None of them is a real secret.
+// Makes strings that look like the service's own, repeatable from a seed. None of them is a real
+// secret.
 #pragma once
 
 #include <cstdint>

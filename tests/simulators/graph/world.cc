@@ -95,9 +95,10 @@ const KindDefaults& DefaultsOf(const std::string& kind) {
   for (const KindDefaults& defaults : kKinds) {
     if (kind == defaults.kind) return defaults;
   }
-  throw std::invalid_argument("there is no token kind `" + kind +
-                              "`; use system_user, business_integration, user, whatsapp_test, page, "
-                              "session_info or app");
+  throw std::invalid_argument(
+      "there is no token kind `" + kind +
+      "`; use system_user, business_integration, user, whatsapp_test, page, "
+      "session_info or app");
 }
 
 std::vector<std::string> DefaultScopes(const std::string& kind) {

@@ -20,7 +20,8 @@ struct WorldOptions {
 struct World {
   explicit World(WorldOptions options);  // throws std::exception that says what is wrong
 
-  // Back to the beginning: built-in scenario, given state, no faults, empty journal. Same tokens as before.
+  // Back to the beginning: built-in scenario, given state, no faults, empty journal. Same tokens as
+  // before.
   void Reset();
 
   WorldOptions options;

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;
 
-std::string Path(const std::string& id, const std::string& edge = "") { return "/v25.0/" + id + edge; }
+std::string Path(const std::string& id, const std::string& edge = "") {
+  return "/v25.0/" + id + edge;
+}
 
 class GraphEndpoint : public GraphSimulator {};
 
@@ -21,7 +23,8 @@ TEST_F(GraphEndpoint, DebugTokenDescribesALivingSystemUserToken) {
   EXPECT_EQ(data["is_valid"], true);
   EXPECT_EQ(data["user_id"], kSystemUserId);
   EXPECT_EQ(data["data_access_expires_at"], 0);
-  EXPECT_EQ(data["expires_at"].get<std::int64_t>() - data["issued_at"].get<std::int64_t>(), 10 * kDay);
+  EXPECT_EQ(data["expires_at"].get<std::int64_t>() - data["issued_at"].get<std::int64_t>(),
+            10 * kDay);
   EXPECT_EQ(data["granular_scopes"][0]["target_ids"], Json::array({kWabaId}));
 }
 
@@ -35,7 +38,8 @@ TEST_F(GraphEndpoint, DebugTokenRefusesSelfInspectionOfASystemUserUnlessSwitched
   const std::string token = Mint();
   EXPECT_EQ(Get("/debug_token", token, Json{{"input_token", token}}).json["error"]["code"], 100);
   Control("knobs", Json{{"self_inspection", true}});
-  EXPECT_EQ(Get("/debug_token", token, Json{{"input_token", token}}).json["data"]["is_valid"], true);
+  EXPECT_EQ(Get("/debug_token", token, Json{{"input_token", token}}).json["data"]["is_valid"],
+            true);
 }
 
 TEST_F(GraphEndpoint, DebugTokenWantsAnInputToken) {
@@ -52,7 +56,8 @@ TEST_F(GraphEndpoint, ExchangeForksAndTheOldTokenLives) {
   EXPECT_NE(first.json["access_token"], second.json["access_token"]);
   EXPECT_EQ(Inspect(old)["is_valid"], true);
   const Json made = Inspect(first.json["access_token"].get<std::string>());
-  EXPECT_EQ(made["expires_at"].get<std::int64_t>() - made["issued_at"].get<std::int64_t>(), 60 * kDay);
+  EXPECT_EQ(made["expires_at"].get<std::int64_t>() - made["issued_at"].get<std::int64_t>(),
+            60 * kDay);
   EXPECT_EQ(Look("counts")["exchanges"], (Json{{"received", 2}, {"committed", 2}}));
 }
 
@@ -67,7 +72,8 @@ TEST_F(GraphEndpoint, ExchangeWithoutTheFlagDoesNotResetTheClockOfASystemUserTok
   Json form = ExchangeForm(old);
   form.erase("set_token_expires_in_60_days");
   const HttpAnswer answer = Post("/oauth/access_token", "", form);
-  EXPECT_EQ(Inspect(answer.json["access_token"].get<std::string>())["expires_at"], Inspect(old)["expires_at"]);
+  EXPECT_EQ(Inspect(answer.json["access_token"].get<std::string>())["expires_at"],
+            Inspect(old)["expires_at"]);
 }
 
 TEST_F(GraphEndpoint, AShortUserTokenIsExchangedForALongOne) {
@@ -100,7 +106,8 @@ TEST_F(GraphEndpoint, ClientCredentialsGiveAnAppTokenThatIsNotTheSecret) {
   EXPECT_EQ(token.substr(0, 16), std::string(kAppId) + "|");
   EXPECT_EQ(token.size(), 16U + 27U);
   EXPECT_FALSE(answer.json.contains("expires_in"));
-  EXPECT_EQ(Get("/app", token, Json{{"fields", "id,name"}}).json, (Json{{"id", kAppId}, {"name", "Acme Bot"}}));
+  EXPECT_EQ(Get("/app", token, Json{{"fields", "id,name"}}).json,
+            (Json{{"id", kAppId}, {"name", "Acme Bot"}}));
 }
 
 TEST_F(GraphEndpoint, ALoginCodeBuysOneToken) {
@@ -113,8 +120,9 @@ TEST_F(GraphEndpoint, ALoginCodeBuysOneToken) {
 
 TEST_F(GraphEndpoint, RevokeKillsAtOnce) {
   const std::string victim = Mint();
-  const HttpAnswer answer = Get("/oauth/revoke", Mint(),
-                                Json{{"client_id", kAppId}, {"client_secret", Secret()}, {"revoke_token", victim}});
+  const HttpAnswer answer =
+      Get("/oauth/revoke", Mint(),
+          Json{{"client_id", kAppId}, {"client_secret", Secret()}, {"revoke_token", victim}});
   EXPECT_EQ(answer.json, (Json{{"success", true}}));
   EXPECT_EQ(Get("/me", victim).json["error"]["error_subcode"], 466);
 }
@@ -128,7 +136,9 @@ TEST_F(GraphEndpoint, DeletingTheTokensOfASystemUserKillsThemAll) {
 
 TEST_F(GraphEndpoint, GenerationNeedsAProofAndGivesATokenWithoutExpiry) {
   const std::string admin = Mint();
-  Json form = {{"business_app", kAppId}, {"scope", "whatsapp_business_messaging"}, {"set_token_expires_in_60_days", "true"}};
+  Json form = {{"business_app", kAppId},
+               {"scope", "whatsapp_business_messaging"},
+               {"set_token_expires_in_60_days", "true"}};
   EXPECT_EQ(Post(Path(kSystemUserId, "/access_tokens"), admin, form).json["error"]["code"], 100);
   form["appsecret_proof"] = Hex(HmacSha256(Secret(), admin));
   const HttpAnswer answer = Post(Path(kSystemUserId, "/access_tokens"), admin, form);
@@ -140,13 +150,16 @@ TEST_F(GraphEndpoint, GenerationNeedsAProofAndGivesATokenWithoutExpiry) {
 }
 
 TEST_F(GraphEndpoint, TheBusinessCanGenerateToo) {
-  const HttpAnswer answer = Post(Path(kBusinessId, "/system_user_access_tokens"), Mint(),
-                                 Json{{"system_user_id", kSystemUserId}, {"scope", "whatsapp_business_management"}});
+  const HttpAnswer answer =
+      Post(Path(kBusinessId, "/system_user_access_tokens"), Mint(),
+           Json{{"system_user_id", kSystemUserId}, {"scope", "whatsapp_business_management"}});
   EXPECT_EQ(Inspect(answer.json["access_token"].get<std::string>())["expires_at"], 0);
 }
 
 TEST_F(GraphEndpoint, AnAppCanBeInstalledOnASystemUser) {
-  EXPECT_EQ(Post(Path(kSystemUserId, "/applications"), Mint(), Json{{"business_app", kAppId}}).json["success"], true);
+  EXPECT_EQ(Post(Path(kSystemUserId, "/applications"), Mint(), Json{{"business_app", kAppId}})
+                .json["success"],
+            true);
 }
 
 TEST_F(GraphEndpoint, MePermissionsListsFiltersAndDrops) {
@@ -155,8 +168,9 @@ TEST_F(GraphEndpoint, MePermissionsListsFiltersAndDrops) {
   EXPECT_EQ(all[0], (Json{{"permission", "whatsapp_business_management"}, {"status", "granted"}}));
   Delete("/me/permissions/whatsapp_business_management", token);
   const HttpAnswer filtered = Get("/me/permissions", token, Json{{"status", "declined"}});
-  EXPECT_EQ(filtered.json["data"],
-            Json::array({Json{{"permission", "whatsapp_business_management"}, {"status", "declined"}}}));
+  EXPECT_EQ(
+      filtered.json["data"],
+      Json::array({Json{{"permission", "whatsapp_business_management"}, {"status", "declined"}}}));
   Delete("/me/permissions", token);
   EXPECT_EQ(Get("/me", token).json["error"]["code"], 190);
 }
@@ -174,7 +188,8 @@ TEST_F(GraphEndpoint, ANodeWithoutATokenIsCode104) {
 
 TEST_F(GraphEndpoint, PageTokensAreDerivedFromTheUser) {
   const std::string user = Mint(Json{{"kind", "user"}});
-  const std::string listed = Get("/me/accounts", user).json["data"][0]["access_token"].get<std::string>();
+  const std::string listed =
+      Get("/me/accounts", user).json["data"][0]["access_token"].get<std::string>();
   const HttpAnswer page = Get(Path(kPageId), user, Json{{"fields", "access_token"}});
   EXPECT_EQ(page.json["access_token"], listed);
   EXPECT_EQ(Inspect(listed)["type"], "PAGE");
@@ -184,7 +199,8 @@ TEST_F(GraphEndpoint, PageTokensAreDerivedFromTheUser) {
 
 TEST_F(GraphEndpoint, APageTokenOfAShortLivedUserExpiresWithIt) {
   const std::string user = Mint(Json{{"kind", "user"}, {"expires_in", 3600}});
-  const std::string page = Get("/me/accounts", user).json["data"][0]["access_token"].get<std::string>();
+  const std::string page =
+      Get("/me/accounts", user).json["data"][0]["access_token"].get<std::string>();
   EXPECT_EQ(Inspect(page)["expires_at"], Inspect(user)["expires_at"]);
 }
 
@@ -193,14 +209,18 @@ TEST_F(GraphEndpoint, ThePhoneNumberHasDefaultFieldsAndHealth) {
   const Json node = Get(Path(kPhoneId), token).json;
   EXPECT_EQ(node["throughput"]["level"], "STANDARD");
   EXPECT_FALSE(node.contains("status"));
-  const Json health = Get(Path(kPhoneId), token, Json{{"fields", "id,status,health_status{can_send_message}"}}).json;
+  const Json health =
+      Get(Path(kPhoneId), token, Json{{"fields", "id,status,health_status{can_send_message}"}})
+          .json;
   EXPECT_EQ(health["status"], "CONNECTED");
   EXPECT_EQ(health["health_status"]["entities"].size(), 4U);
 }
 
 TEST_F(GraphEndpoint, TheAccountIsReadWithItsFields) {
-  const Json node = Get(Path(kWabaId), Mint(), Json{{"fields", "id,name,account_review_status"}}).json;
-  EXPECT_EQ(node, (Json{{"name", "Acme WABA"}, {"account_review_status", "APPROVED"}, {"id", kWabaId}}));
+  const Json node =
+      Get(Path(kWabaId), Mint(), Json{{"fields", "id,name,account_review_status"}}).json;
+  EXPECT_EQ(node,
+            (Json{{"name", "Acme WABA"}, {"account_review_status", "APPROVED"}, {"id", kWabaId}}));
 }
 
 TEST_F(GraphEndpoint, ATokenWithoutTheScopeIsRefusedWithTheScopeNamed) {
@@ -210,7 +230,8 @@ TEST_F(GraphEndpoint, ATokenWithoutTheScopeIsRefusedWithTheScopeNamed) {
 }
 
 TEST_F(GraphEndpoint, ATokenForAnotherAccountDoesNotSeeThePhoneNumber) {
-  const Json granular = Json::array({Json{{"scope", "whatsapp_business_management"}, {"target_ids", {"1"}}}});
+  const Json granular =
+      Json::array({Json{{"scope", "whatsapp_business_management"}, {"target_ids", {"1"}}}});
   const HttpAnswer answer = Get(Path(kPhoneId), Mint(Json{{"granular_scopes", granular}}));
   EXPECT_EQ(answer.json["error"]["error_subcode"], 33);
 }
@@ -268,7 +289,8 @@ TEST_F(GraphEndpoint, AMethodFieldTurnsAPostIntoADelete) {
 TEST_F(GraphEndpoint, TheTokenMayComeInQueryFormOrHeader) {
   const std::string token = Mint();
   EXPECT_EQ(Get("/me", "", Json{{"access_token", token}}).status, 200);
-  EXPECT_EQ(Send(Json{{"path", "/me"}, {"headers", {{"Authorization", "OAuth " + token}}}}).status, 200);
+  EXPECT_EQ(Send(Json{{"path", "/me"}, {"headers", {{"Authorization", "OAuth " + token}}}}).status,
+            200);
   EXPECT_EQ(Post(Path(kWabaId, "/subscribed_apps"), "", Json{{"access_token", token}}).status, 200);
 }
 

@@ -15,7 +15,8 @@ namespace {
 class GraphFaults : public GraphSimulator {};
 
 TEST_F(GraphFaults, TheNthCallIsHitAndNoOther) {
-  Control("faults", Json::array({Json{{"path", "/me"}, {"nth", 2}, {"fault", {{"kind", "empty_500"}}}}}));
+  Control("faults",
+          Json::array({Json{{"path", "/me"}, {"nth", 2}, {"fault", {{"kind", "empty_500"}}}}}));
   const std::string token = Mint();
   EXPECT_EQ(Get("/v25.0/me", token).status, 200);
   EXPECT_EQ(Get("/v25.0/me", token).status, 500);
@@ -38,7 +39,8 @@ TEST_F(GraphFaults, AFaultCanBeTiedToAMethodAndAParameter) {
   const std::string token = Mint();
   EXPECT_EQ(Exchange(token).status, 502);
   EXPECT_EQ(Get("/oauth/access_token", "", ExchangeForm(token)).status, 200);
-  const Json probe = {{"grant_type", "client_credentials"}, {"client_id", kAppId}, {"client_secret", Secret()}};
+  const Json probe = {
+      {"grant_type", "client_credentials"}, {"client_id", kAppId}, {"client_secret", Secret()}};
   EXPECT_EQ(Post("/oauth/access_token", "", probe).status, 200);
 }
 
@@ -64,13 +66,16 @@ TEST_F(GraphFaults, ADropAfterTheCommitChangedEverything) {
 }
 
 TEST_F(GraphFaults, ALateReplyHasCommittedLongBeforeItArrives) {
-  Control("faults", Json{{"path", "/oauth/*"}, {"fault", {{"kind", "late_reply"}, {"delay_ms", 60000}}}});
+  Control("faults",
+          Json{{"path", "/oauth/*"}, {"fault", {{"kind", "late_reply"}, {"delay_ms", 60000}}}});
   const std::string token = Mint();
   const Json form = ExchangeForm(token);
   HttpClient impatient(server_.url());
   impatient.set_timeout_ms(300);
-  EXPECT_EQ(impatient.Send(Json{{"method", "POST"}, {"path", "/oauth/access_token"}, {"form", form}}).result,
-            CURLE_OPERATION_TIMEDOUT);
+  EXPECT_EQ(
+      impatient.Send(Json{{"method", "POST"}, {"path", "/oauth/access_token"}, {"form", form}})
+          .result,
+      CURLE_OPERATION_TIMEDOUT);
   EXPECT_EQ(Look("counts")["exchanges"]["committed"], 1);
 }
 
@@ -83,7 +88,8 @@ TEST_F(GraphFaults, ASecondCopyOfAReplySpoilsTheConnectionOnly) {
 }
 
 TEST_F(GraphFaults, AnUnknownKindIsRefusedByName) {
-  const HttpAnswer answer = Send(Json{{"method", "POST"}, {"path", "/_control/faults"}, {"json", {{"fault", "flood"}}}});
+  const HttpAnswer answer =
+      Send(Json{{"method", "POST"}, {"path", "/_control/faults"}, {"json", {{"fault", "flood"}}}});
   EXPECT_EQ(answer.status, 400);
   EXPECT_NE(answer.body.find("flood"), std::string::npos);
 }
@@ -107,7 +113,8 @@ TEST_F(GraphFaults, ParallelExchangesAreAllCountedAndAllDifferent) {
     threads.emplace_back([&, list = &mine] {
       HttpClient client(server_.url());
       for (int i = 0; i < kEach; ++i) {
-        const HttpAnswer answer = client.Send(Json{{"method", "POST"}, {"path", "/oauth/access_token"}, {"form", form}});
+        const HttpAnswer answer =
+            client.Send(Json{{"method", "POST"}, {"path", "/oauth/access_token"}, {"form", form}});
         list->push_back(answer.json.value("access_token", ""));
       }
     });
@@ -153,7 +160,8 @@ TEST_F(GraphFaults, TheShownStateCanBeLoadedAgain) {
 }
 
 TEST_F(GraphFaults, UnknownMembersAreRefusedByName) {
-  const HttpAnswer answer = Send(Json{{"method", "POST"}, {"path", "/_control/knobs"}, {"json", {{"statusmode", "x"}}}});
+  const HttpAnswer answer =
+      Send(Json{{"method", "POST"}, {"path", "/_control/knobs"}, {"json", {{"statusmode", "x"}}}});
   EXPECT_EQ(answer.status, 400);
   EXPECT_NE(answer.body.find("statusmode"), std::string::npos);
 }
@@ -173,8 +181,9 @@ TEST_F(GraphFaults, TokensLookLikeTheServicesOwn) {
     EXPECT_LE(token.size(), 220U);
     EXPECT_EQ(token.substr(0, 3), "EAA");
     EXPECT_EQ(token.substr(token.size() - 4), "ZDZD");
-    EXPECT_EQ(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
-              std::string::npos);
+    EXPECT_EQ(
+        token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+        std::string::npos);
   }
 }
 
@@ -189,7 +198,8 @@ TEST(GraphServer, RefusesToListenBeyondLoopback) {
 }
 
 TEST(GraphJournal, TheFileHoldsNoSecret) {
-  const std::string file = testing::TempDir() + "graph-journal-" + std::to_string(getpid()) + ".jsonl";
+  const std::string file =
+      testing::TempDir() + "graph-journal-" + std::to_string(getpid()) + ".jsonl";
   std::string token;
   std::string secret;
   {
@@ -200,11 +210,17 @@ TEST(GraphJournal, TheFileHoldsNoSecret) {
     token = state["tokens"][0]["value"].get<std::string>();
     secret = state["apps"][0]["secret"].get<std::string>();
     client.Send(Json{{"path", "/me"}, {"bearer", token}});
-    client.Send(Json{{"path", "/debug_token"}, {"bearer", std::string(kAppId) + "|" + secret}, {"query", {{"input_token", token}}}});
+    client.Send(Json{{"path", "/debug_token"},
+                     {"bearer", std::string(kAppId) + "|" + secret},
+                     {"query", {{"input_token", token}}}});
     client.Send(Json{{"path", "/" + token}, {"bearer", token}});
     client.Send(Json{{"method", "POST"},
                      {"path", "/oauth/access_token"},
-                     {"form", {{"grant_type", "fb_exchange_token"}, {"client_id", kAppId}, {"client_secret", secret}, {"fb_exchange_token", token}}}});
+                     {"form",
+                      {{"grant_type", "fb_exchange_token"},
+                       {"client_id", kAppId},
+                       {"client_secret", secret},
+                       {"fb_exchange_token", token}}}});
   }
   std::ifstream stream(file);
   std::stringstream text;

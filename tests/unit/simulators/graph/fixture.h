@@ -16,7 +16,9 @@ class GraphSimulator : public testing::Test {
  protected:
   GraphSimulator() : GraphSimulator(Json()) {}
   explicit GraphSimulator(Json state)
-      : service_({"a seed", "", std::move(state), ""}), server_(service_, {}), client_(server_.url()) {}
+      : service_({"a seed", "", std::move(state), ""}),
+        server_(service_, {}),
+        client_(server_.url()) {}
 
   HttpAnswer Send(const Json& call) { return client_.Send(call); }
 
@@ -24,14 +26,16 @@ class GraphSimulator : public testing::Test {
     return Send(Json{{"path", path}, {"bearer", bearer}, {"query", std::move(query)}});
   }
   HttpAnswer Post(const std::string& path, const std::string& bearer, Json form) {
-    return Send(Json{{"method", "POST"}, {"path", path}, {"bearer", bearer}, {"form", std::move(form)}});
+    return Send(
+        Json{{"method", "POST"}, {"path", path}, {"bearer", bearer}, {"form", std::move(form)}});
   }
   HttpAnswer Delete(const std::string& path, const std::string& bearer) {
     return Send(Json{{"method", "DELETE"}, {"path", path}, {"bearer", bearer}});
   }
 
   // A call of the control endpoint that must succeed.
-  Json Control(const std::string& path, const Json& body = Json(), const std::string& method = "POST") {
+  Json Control(const std::string& path, const Json& body = Json(),
+               const std::string& method = "POST") {
     Json call = {{"method", method}, {"path", "/_control/" + path}};
     if (!body.is_null()) call["json"] = body;
     const HttpAnswer answer = Send(call);

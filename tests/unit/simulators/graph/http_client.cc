@@ -44,7 +44,8 @@ HttpAnswer HttpClient::Send(const Json& call) {
     headers = curl_slist_append(headers, "Content-Type: application/json");
   }
   const std::string bearer = call.value("bearer", "");
-  if (!bearer.empty()) headers = curl_slist_append(headers, ("Authorization: Bearer " + bearer).c_str());
+  if (!bearer.empty())
+    headers = curl_slist_append(headers, ("Authorization: Bearer " + bearer).c_str());
   const Json extra = call.value("headers", Json::object());
   for (const auto& item : extra.items()) {
     const std::string line = item.key() + ": " + item.value().get<std::string>();

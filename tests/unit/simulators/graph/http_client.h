@@ -1,4 +1,5 @@
-// A small libcurl client for these tests: one request as described in JSON, one answer with everything in it.
+// A small libcurl client for these tests: one request as described in JSON, one answer with
+// everything in it.
 #pragma once
 
 #include <curl/curl.h>
@@ -21,7 +22,8 @@ struct HttpAnswer {
 
 class HttpClient {
  public:
-  explicit HttpClient(std::string base_url) : base_url_(std::move(base_url)), curl_(curl_easy_init()) {}
+  explicit HttpClient(std::string base_url)
+      : base_url_(std::move(base_url)), curl_(curl_easy_init()) {}
   ~HttpClient() { curl_easy_cleanup(curl_); }
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -30,7 +32,8 @@ class HttpClient {
   HttpAnswer Send(const Json& call);
 
   void set_base_url(std::string url) { base_url_ = std::move(url); }
-  // libcurl silently repeats a request, POST included, when a connection it used before dies without a byte.
+  // libcurl silently repeats a request, POST included, when a connection it used before dies
+  // without a byte.
   void set_fresh_connections(bool fresh) { fresh_ = fresh; }
   void set_timeout_ms(long timeout) { timeout_ms_ = timeout; }
 

@@ -19,7 +19,8 @@ TEST(GraphText, WritesDatesLikeTheServiceInWinterAndSummer) {
 TEST(GraphText, ComputesTheProofsOfTheTestVectors) {
   const std::string secret = "0123456789abcdef0123456789abcdef";
   const std::string token = std::string("EAA") + "TESTTOKEN" + "aaaabbbbccccdddd0001" + "ZDZD";
-  EXPECT_EQ(Hex(HmacSha256(secret, token)), "f5b2e7d40d96bb95b586243fafe31a3bf346382149f4547f64fb80a10e2d3684");
+  EXPECT_EQ(Hex(HmacSha256(secret, token)),
+            "f5b2e7d40d96bb95b586243fafe31a3bf346382149f4547f64fb80a10e2d3684");
   EXPECT_EQ(Hex(HmacSha256(secret, token + "|1735689600")),
             "451ce7cd44abaff896974dd89c72dd642f67209dc61f8b77e30921c946c10f02");
 }
@@ -38,7 +39,8 @@ TEST(GraphText, MatchesPatternsAcrossSlashes) {
 }
 
 TEST(GraphText, Base64GoesThereAndBack) {
-  for (const char* text : {"", "a", "ab", "abc", "cursor:25"}) EXPECT_EQ(FromBase64(Base64(text)), text);
+  for (const char* text : {"", "a", "ab", "abc", "cursor:25"})
+    EXPECT_EQ(FromBase64(Base64(text)), text);
   EXPECT_EQ(FromBase64("not base64!"), "");
 }
 
