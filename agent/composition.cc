@@ -21,6 +21,7 @@
 #include "agent/adapters/notify/notifier.h"
 #include "agent/adapters/sqlite/sqlite_state_store.h"
 #include "agent/adapters/system/file_watcher.h"
+#include "agent/adapters/system/memory.h"
 #include "agent/adapters/system/process.h"
 #include "agent/adapters/system/signal_waiter.h"
 #include "agent/adapters/system/system_clock.h"
@@ -142,6 +143,7 @@ void TellStart(EventListener& events, const std::string& message,
 int RunAgent(const CommandLine& line) {
   grpc_adapter::PrepareProcess();
   sys::HardenProcess();
+  sys::ResolveHostsWithoutModules();
   sys::SignalWaiter signals;  // blocks the signals before any thread exists
 
   Result<Config> config = Load(line.config_path);
@@ -213,6 +215,8 @@ int RunAgent(const CommandLine& line) {
              {"credentials", std::to_string(credentials)},
              {"http", http_server ? http_server->address() : "off"},
              {"grpc", grpc_server ? grpc_server->address() : "off"}});
+
+  sys::ReleaseUnusedMemory();
 
   while (signals.Wait() == sys::Signal::kReload) agent.Reload();
 

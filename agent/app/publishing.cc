@@ -35,7 +35,7 @@ void SaveSink(Work& work, const SinkState& sink) {
 }
 
 Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
-                        PublishOutcome& outcome) {
+                        PublishReport& report) {
   Result<std::unique_ptr<Sink>> sink = work.deps().places.MakeSink(spec);
   if (!sink) return tl::unexpected<Error>(sink.error());
   const CredentialState& state = work.state();
@@ -48,7 +48,7 @@ Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
   if (state.conclusive) marker.expires_at = state.conclusive->facts.expires_at;
   Result<PublishReport> written = (*sink)->Publish(value, marker);
   if (!written) return tl::unexpected<Error>(written.error());
-  outcome = written->outcome;
+  report = std::move(*written);
   Result<Secret> held = (*sink)->Read();
   if (!held) return tl::unexpected<Error>(held.error());
   if (!held->EqualsInConstantTime(value)) {
@@ -59,7 +59,7 @@ Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
   return {};
 }
 
-void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, PublishOutcome outcome) {
+void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, const PublishReport& report) {
   const bool news = sink.generation != work.state().generation || sink.drifted ||
                     sink.consecutive_failures != 0;
   sink.generation = work.state().generation;
@@ -70,8 +70,9 @@ void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, PublishOut
   sink.last_error_reason.clear();
   Event event = SinkEvent(work, spec, Event::Kind::kPublished,
                           news ? LogLevel::kInfo : LogLevel::kDebug, "published and read back");
-  event.reason = outcome == PublishOutcome::kWritten ? "written" : "unchanged";
+  event.reason = report.outcome == PublishOutcome::kWritten ? "written" : "unchanged";
   event.fields = {{"generation", std::to_string(sink.generation)}};
+  if (!report.note.empty()) event.fields.emplace_back("note", report.note);
   work.Tell(event);
 }
 
@@ -235,7 +236,8 @@ void TellConsumers(Work& work) {
                                  told ? LogLevel::kInfo : LogLevel::kError,
                                  told ? "consumer told" : "consumer could not be told");
     event.sink = std::string(ToString(spec.kind));
-    event.target = spec.Target();
+    // The arguments of a command are the user's business: the log names the program.
+    event.target = spec.kind == NotifyKind::kExec ? spec.command.front() : spec.Target();
     if (!told) {
       event.reason = told.error().reason;
       event.fields = {{"error", told.error().message}, {"action", told.error().action}};
@@ -279,10 +281,10 @@ Status PublishTo(Work& work, const std::vector<std::string>& targets) {
     if (std::find(targets.begin(), targets.end(), spec.Target()) == targets.end()) continue;
     SinkState& sink = StateOf(work, spec.Target());
     sink.last_attempt_at = work.now();
-    PublishOutcome outcome = PublishOutcome::kWritten;
-    Status written = WriteAndReadBack(work, spec, *value, outcome);
+    PublishReport report;
+    Status written = WriteAndReadBack(work, spec, *value, report);
     if (written) {
-      RecordSuccess(work, spec, sink, outcome);
+      RecordSuccess(work, spec, sink, report);
     } else {
       RecordFailure(work, spec, sink, written.error());
     }

@@ -68,16 +68,28 @@ void CountFailure(Work& work, const Error& error) {
   work.Tell(event);
 }
 
-// A rotation that already made its value current gives way to a newer one: the newest wins.
-Status Supersede(Work& work) {
+// May a new rotation take the place of one in this state? What is already current gives way: the newest wins. A
+// renewed value that is not proven yet does not: with a strict issuer it is the only one that will live. A lost
+// reply gives way to a value that somebody brings, not to another question.
+bool GivesWay(const Rotation& rotation, Origin newcomer) {
+  switch (rotation.state) {
+    case RotationState::kCurrent:
+    case RotationState::kPublished:
+    case RotationState::kSettled:
+    case RotationState::kRefused: return true;
+    case RotationState::kCandidate: return rotation.origin != Origin::kRefresh;
+    case RotationState::kAmbiguous: return newcomer != Origin::kRefresh;
+    default: return false;
+  }
+}
+
+Status Supersede(Work& work, Origin newcomer) {
   Result<std::optional<Rotation>> latest =
       work.deps().store.LoadLatestRotation(work.spec().name);
   if (!latest) return tl::unexpected<Error>(latest.error());
   if (!*latest || !IsUnfinished((*latest)->state)) return {};
   const RotationState state = (*latest)->state;
-  if (state != RotationState::kCurrent && state != RotationState::kPublished &&
-      state != RotationState::kSettled && state != RotationState::kCandidate &&
-      state != RotationState::kRefused) {
+  if (!GivesWay(**latest, newcomer)) {
     return MakeError(ErrorKind::kAborted, "in_flight",
                      "a rotation of " + work.spec().name + " is still in flight, at " +
                          std::string(ToString(state)),
@@ -115,7 +127,7 @@ Result<RotationOutcome> Rotator::Refresh(Work& work) const {
     return tl::unexpected<Error>(renewal.error());
   }
   work.Tell(work.MakeEvent(Event::Kind::kRenewalStarted, LogLevel::kInfo, "renewal started"));
-  if (Status free = Supersede(work); !free) return tl::unexpected<Error>(free.error());
+  if (Status free = Supersede(work, Origin::kRefresh); !free) return tl::unexpected<Error>(free.error());
   const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
   if (!epoch) return NotOurs(work);
   Result<Rotation> rotation =
@@ -193,7 +205,7 @@ Result<RotationOutcome> Rotator::Offer(Work& work, Origin origin, const Secret& 
   if (work.state().generation != 0 && fingerprint == work.state().fingerprint) {
     return RotationOutcome::kUnchanged;
   }
-  if (Status free = Supersede(work); !free) return tl::unexpected<Error>(free.error());
+  if (Status free = Supersede(work, origin); !free) return tl::unexpected<Error>(free.error());
   const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
   if (!epoch) return NotOurs(work);
   Result<Rotation> rotation =
@@ -365,7 +377,11 @@ Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) co
         return AfterCandidate(work, rotation, *value, "");
       }
       Observation seen = work.Session().Inspect(work.deps().provider, *value, work.deps().http);
-      if (!IsConclusive(seen.verdict)) return RotationOutcome::kWaiting;
+      const std::optional<RefusedCandidate> refused =
+          JudgeCandidate(work.spec(), seen, work.LivingObservation(), work.now());
+      // What was accepted although worse stays accepted; what cannot live any more does not.
+      if (refused && refused->refusal == Refusal::kNotProven) return RotationOutcome::kWaiting;
+      if (IsDead(seen.verdict)) return Refuse(work, rotation, *refused, std::move(seen));
       return AfterProven(work, rotation, std::move(seen));
     }
     default: return RotationOutcome::kUnchanged;

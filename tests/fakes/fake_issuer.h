@@ -46,6 +46,11 @@ class FakeIssuer : public Provider, public HttpClient {
     std::lock_guard<std::mutex> lock(mutex_);
     silent_ = reason;
   }
+  // Falls silent as soon as it has carried out the next renewal.
+  void SilentAfterExchange(Reason reason) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    silent_after_exchange_ = reason;
+  }
   // Answers instead of the issuer for the next `times` renewals; an error means the transport failed.
   void FailSend(Error error, bool commit_first, int times = 1) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -138,6 +143,7 @@ class FakeIssuer : public Provider, public HttpClient {
     next_.reset();
     tokens_[fresh.first] = fresh.second;
     minted_.push_back(fresh.first);
+    if (silent_after_exchange_) silent_ = std::exchange(silent_after_exchange_, std::nullopt);
     if (fail) return tl::unexpected<Error>(*send_error_);
     HttpReply reply;
     reply.status = 200;
@@ -155,6 +161,7 @@ class FakeIssuer : public Provider, public HttpClient {
   std::map<std::string, FakeToken> tokens_;
   std::optional<std::pair<std::string, FakeToken>> next_;
   std::optional<Reason> silent_;
+  std::optional<Reason> silent_after_exchange_;
   std::optional<Error> send_error_;
   bool commit_before_failing_ = false;
   int failures_left_ = 0;

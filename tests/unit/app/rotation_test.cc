@@ -138,6 +138,55 @@ TEST(Rotation, KeepsAReplyInMemoryUntilTheDiskTakesItAndNeverAsksAgainMeanwhile)
   EXPECT_EQ(world.issuer.exchanges(), 1);
 }
 
+TEST(Rotation, TakesASubmittedValueWhileAReplyIsLost) {
+  DueWorld world;
+  world.issuer.set_rotation_model(RotationModel::kStrict);
+  world.issuer.FailSend(Lost(), /*commit_first=*/true);
+  world.Pass();
+  ASSERT_EQ(world.state().rotation, RotationState::kAmbiguous);
+  world.issuer.Mint("brought", world.Living(60 * kDay, Seconds{0}));
+  const Deps deps = world.deps();
+  {
+    Work work(deps, *world.keeper, WorkLimits{});
+    Result<RotationOutcome> outcome = Rotator().Offer(work, Origin::kSubmit, Secret("brought"), "");
+    ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+    EXPECT_EQ(*outcome, RotationOutcome::kPromoted);
+  }
+  world.Pass();
+  EXPECT_EQ(world.Held(), "brought");
+  EXPECT_FALSE(world.state().operator_need.has_value());
+}
+
+TEST(Rotation, NeverGivesUpARenewedValueThatCouldNotBeProvenYet) {
+  DueWorld world;
+  world.Pass();  // settled on "second"
+  world.issuer.set_rotation_model(RotationModel::kStrictFamily);
+  world.issuer.Mint("second", world.Living(2 * kDay, 58 * kDay));
+  world.keeper->asked_inspect = true;
+  world.issuer.NextRenewal("third", world.Living(60 * kDay, Seconds{0}));
+  world.clock.Advance(kHour);
+  world.Pass();
+  ASSERT_EQ(world.Held(), "third");
+
+  DueWorld silent;
+  silent.issuer.set_rotation_model(RotationModel::kStrictFamily);
+  silent.Start();
+  silent.issuer.SilentAfterExchange(Reason::kOutage);
+  silent.Pass();
+  ASSERT_EQ(silent.state().rotation, RotationState::kCandidate);
+  for (int hour = 0; hour < 12; ++hour) {
+    silent.keeper->asked_refresh = true;
+    silent.clock.Advance(kHour);
+    silent.Pass();
+  }
+  EXPECT_EQ(silent.issuer.exchanges(), 1);
+  silent.issuer.BeSilent(std::nullopt);
+  silent.clock.Advance(kHour);
+  silent.Pass();
+  EXPECT_EQ(silent.Held(), "second");
+  EXPECT_EQ(silent.issuer.exchanges(), 1);
+}
+
 TEST(Rotation, RollsBackToThePreviousValueAfterProvingIt) {
   DueWorld world;
   world.spec.settle = kDay;

@@ -1,0 +1,42 @@
+#include "agent/adapters/system/memory.h"
+
+#include <link.h>
+#include <malloc.h>
+#include <nss.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tokenwarden::sys {
+namespace {
+
+int DropReadOnlySegments(dl_phdr_info* info, std::size_t, void*) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
+    const std::uintptr_t first = (start + page - 1) & ~(page - 1);
+    const std::uintptr_t last = (start + segment.p_memsz) & ~(page - 1);
+    // Only a hint: a kernel that refuses keeps the pages, and nothing is lost.
+    if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void ReleaseUnusedMemory() {
+  malloc_trim(0);
+  dl_iterate_phdr(DropReadOnlySegments, nullptr);
+}
+
+void ResolveHostsWithoutModules() {
+#ifdef TOKENWARDEN_STATIC
+  __nss_configure_lookup("hosts", "files dns");
+#endif
+}
+
+}  // namespace tokenwarden::sys
