@@ -183,13 +183,16 @@ TEST_P(StateStoreContract, LoadsStatesInTheOrderOfTheirNames) {
   std::string order;
   const Result<std::vector<CredentialState>> states = store().LoadStates();
   for (const CredentialState& state : *states) order += state.name;
-  EXPECT_EQ(order, "abc");
+  ASSERT_TRUE(store().VisitStates([&](CredentialState state) { order += state.name; }));
+  EXPECT_EQ(order, "abcabc");
 }
 
 TEST_P(StateStoreContract, KeepsEachSinkApart) {
   SinkState first{".env#A", 3, kNow, true, 2, kNow - kHour, "disk full", "disk_full"};
   SinkState second{"/run/token", 0, std::nullopt, false, 0, std::nullopt, "", ""};
   ASSERT_TRUE(store().SaveState(FullState("a")));
+  ASSERT_TRUE(store().SaveSink("c", second));
+  ASSERT_TRUE(store().SaveState(FullState("b")));
   ASSERT_TRUE(store().SaveSink("a", second));
   ASSERT_TRUE(store().SaveSink("a", first));
   first.generation = 4;
@@ -197,6 +200,8 @@ TEST_P(StateStoreContract, KeepsEachSinkApart) {
   ASSERT_TRUE(store().SaveState(FullState("a")));
   Reopen();
   EXPECT_EQ(Loaded("a").sinks, (std::vector<SinkState>{first, second}));
+  EXPECT_TRUE(Loaded("b").sinks.empty());
+  EXPECT_EQ(Loaded("c").sinks, (std::vector<SinkState>{second}));
 }
 
 // ---- absence ----

@@ -88,20 +88,32 @@ SinkState TakeSink(Query& query) {
   return sink;
 }
 
-// Both lists are sorted by name.
-Status ReadSinks(Database& database, std::vector<CredentialState>& states) {
-  Query query(database, Sql::kLoadSinks);
-  auto state = states.begin();
-  for (;;) {
-    Result<bool> row = query.Next();
+// The sinks of one credential after the other: the rows are sorted by name, like the credentials.
+class SinkCursor {
+ public:
+  explicit SinkCursor(Database& database) : query_(database, Sql::kLoadSinks) {}
+
+  Status Advance() {
+    Result<bool> row = query_.Next();
     if (!row) return tl::unexpected<Error>(row.error());
-    if (!*row) return {};
-    const std::string credential = query.TakeText();
-    while (state != states.end() && state->name != credential) ++state;
-    if (state == states.end()) return DamagedRow("a sink of " + credential);
-    state->sinks.push_back(TakeSink(query));
+    at_end_ = !*row;
+    if (!at_end_) credential_ = query_.TakeText();
+    return {};
   }
-}
+  Status Take(CredentialState& state) {
+    while (!at_end_ && credential_ == state.name) {
+      state.sinks.push_back(TakeSink(query_));
+      Status next = Advance();
+      if (!next) return next;
+    }
+    return {};
+  }
+
+ private:
+  Query query_;
+  bool at_end_ = false;
+  std::string credential_;
+};
 
 }  // namespace
 
@@ -110,22 +122,21 @@ tl::unexpected<Error> DamagedRow(const std::string& what) {
                    "restore the newest backup of the state file");
 }
 
-Result<std::vector<CredentialState>> ReadStates(Database& database) {
-  std::vector<CredentialState> states;
-  {
-    Query query(database, Sql::kLoadStates);
-    for (;;) {
-      Result<bool> row = query.Next();
-      if (!row) return tl::unexpected<Error>(row.error());
-      if (!*row) break;
-      Result<CredentialState> state = TakeState(query);
-      if (!state) return tl::unexpected<Error>(state.error());
-      states.push_back(std::move(*state));
-    }
+Status ReadStates(Database& database, const std::function<void(CredentialState)>& visit) {
+  SinkCursor sinks(database);
+  Status ready = sinks.Advance();
+  if (!ready) return ready;
+  Query query(database, Sql::kLoadStates);
+  for (;;) {
+    Result<bool> row = query.Next();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return {};
+    Result<CredentialState> state = TakeState(query);
+    if (!state) return tl::unexpected<Error>(state.error());
+    Status taken = sinks.Take(*state);
+    if (!taken) return taken;
+    visit(std::move(*state));
   }
-  Status sinks = ReadSinks(database, states);
-  if (!sinks) return tl::unexpected<Error>(sinks.error());
-  return states;
 }
 
 Status WriteState(Database& database, const CredentialState& state) {

@@ -1,8 +1,8 @@
 // Rows of the tables as the types of the core, and back. kDataLoss `damaged` names the row that cannot be read.
 #pragma once
 
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "agent/adapters/sqlite/database.h"
 #include "agent/adapters/sqlite/query.h"
@@ -11,7 +11,8 @@
 
 namespace tokenwarden::sqlite {
 
-Result<std::vector<CredentialState>> ReadStates(Database& database);
+// Sorted by name, one at a time.
+Status ReadStates(Database& database, const std::function<void(CredentialState)>& visit);
 // Inside a commit. Everything but sinks and what belongs to the generation.
 Status WriteState(Database& database, const CredentialState& state);
 Status WriteSink(Database& database, const std::string& credential, const SinkState& sink);

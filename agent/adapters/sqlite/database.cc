@@ -177,9 +177,18 @@ std::int64_t Database::OutstandingFrames() const {
   return frames;
 }
 
-// Grows the WAL file so that `frames` more fit behind what is in use.
 Status Database::MakeRoom(std::int64_t frames) {
   if (!stopped_because_.empty()) return {};  // Transact says so
+  Status room = GrowWal(frames);
+  if (room) return room;
+  // What the log holds may have a place in the database file already: then it starts over.
+  if (!Checkpoint(SQLITE_CHECKPOINT_RESTART)) return room;
+  wal_frames_ = 0;
+  return GrowWal(frames);
+}
+
+// Makes the WAL file so long that `frames` more fit behind what is in use.
+Status Database::GrowWal(std::int64_t frames) {
   sqlite3_file* wal = nullptr;
   if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK ||
       wal == nullptr || wal->pMethods == nullptr) {
@@ -221,18 +230,17 @@ Status Database::Transact(const std::function<Status()>& body) {
     }
     return done;
   }
-  CheckpointWhenLong();
+  if (wal_frames_ >= kCheckpointFrames) Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
   return {};
 }
 
-// The commit before this is durable whatever happens here.
-void Database::CheckpointWhenLong() {
-  if (wal_frames_ < kCheckpointFrames) return;
-  const int code =
-      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+// What was committed is durable in the WAL whatever happens here.
+bool Database::Checkpoint(int mode) {
+  const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
   if ((code & 0xFF) == SQLITE_IOERR && !IsFull(code & 0xFF, sqlite3_system_errno(handle_))) {
     StopWriting(Failure("moving the log into").value().message);
   }
+  return code == SQLITE_OK;
 }
 
 void Database::StopWriting(const std::string& why) { stopped_because_ = why; }

@@ -6,7 +6,7 @@
 //
 // Room. A full disk must be noticed before an issuer is asked, not when its answer must be stored. In WAL
 // mode every commit appends to the WAL, so that is where room is kept: before a commit the WAL file is grown
-// (with real blocks) past everything it may have to take, and `Reservation`s of others are never eaten
+// (with real blocks) past everything it may have to take, and what is reserved for others is never eaten
 // into. The database file itself may fail to grow later, in a checkpoint: what is in the WAL stays there.
 #pragma once
 
@@ -38,7 +38,7 @@ class Database {
   Status Run(const char* sql);
   // One number, by a statement that is used once.
   Result<std::int64_t> Number(const char* sql);
-  // Prepared at first use, then kept. Never nullptr; an error shows at the first step.
+  // Prepared at first use, then kept.
   Result<sqlite3_stmt*> Prepared(Sql which);
 
   // One durable commit. `bytes`: how much the body may store beside small columns. When the body or the
@@ -65,8 +65,9 @@ class Database {
 
   Status Transact(const std::function<Status()>& body);
   Status MakeRoom(std::int64_t frames);
+  Status GrowWal(std::int64_t frames);
   std::int64_t OutstandingFrames() const;
-  void CheckpointWhenLong();
+  bool Checkpoint(int mode);
   void StopWriting(const std::string& why);
 
   const std::string path_;

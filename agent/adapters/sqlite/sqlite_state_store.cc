@@ -45,8 +45,14 @@ class SqliteStateStore final : public StateStore {
         keep_absent_(keep_absent) {}
 
   Result<std::vector<CredentialState>> LoadStates() override {
+    std::vector<CredentialState> states;
+    Status visited = VisitStates([&](CredentialState state) { states.push_back(std::move(state)); });
+    if (!visited) return tl::unexpected<Error>(visited.error());
+    return states;
+  }
+  Status VisitStates(const std::function<void(CredentialState)>& visit) override {
     const std::lock_guard<std::mutex> guard(mutex_);
-    return ReadStates(*database_);
+    return ReadStates(*database_, visit);
   }
 
   Status SaveState(const CredentialState& state) override {
@@ -330,9 +336,9 @@ Result<Rotation> SqliteStateStore::Advance(RotationId id, RotationStep step, Ins
     rotation.changed_at = now;
     return WriteStep(rotation, step);
   };
-  // Only the reply is worth the room that was kept: without the other steps nothing is lost.
-  Status done = step.to == RotationState::kReceived ? database_->CommitReserved(id, bytes, body)
-                                                    : database_->Commit(bytes, body);
+  // The room that was kept is for what follows the request: the reply, or that there was none.
+  Status done = step.to == RotationState::kRequested ? database_->Commit(bytes, body)
+                                                     : database_->CommitReserved(id, bytes, body);
   if (!done) return tl::unexpected<Error>(done.error());
   if (step.to != RotationState::kRequested) database_->Release(id);
   return rotation;
