@@ -57,6 +57,7 @@ void Inspection::AskAsTheApp() {
 // The error speaks of us, never of the inspected token, with one exception: a token of another app.
 void Inspection::JudgeRefusedInspector(const Reading& reading) {
   const Meaning meaning = MeaningOf(*reading.error, *reading.evidence.http_status);
+  if (!meaning.reason) return Conclude(meaning, reading.evidence);  // it speaks of neither
   const bool other_app = meaning.reason == Reason::kOtherApp;
   const bool unclear = reading.error->code == 100 && meaning.reason != Reason::kInspector;
   if (other_app || unclear) {

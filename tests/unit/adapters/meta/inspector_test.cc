@@ -48,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"OtherAppAndProbeIsSilent", ErrorBody(100, {}, kOtherAppText), "<html>error</html>", "indeterminate/inspector"},
         RefusedCase{"UnclearAndOursWorks", ErrorBody(100, 33, "Unsupported get request."), kSecretWorks, "indeterminate/bad_reply"},
         RefusedCase{"UnclearAndOursIsWrong", ErrorBody(100, {}, "x"), ErrorBody(101, {}, "x"), "indeterminate/inspector"},
+        RefusedCase{"AboutAMessage", ErrorBody(131030, {}, "x"), "", "indeterminate/bad_reply"},
         RefusedCase{"Throttled", ErrorBody(4, {}, "x"), "", "indeterminate/rate_limited"},
         RefusedCase{"Down", ErrorBody(2, {}, "x"), "", "indeterminate/outage"}),
     [](const auto& instance) { return std::string(instance.param.name); });
