@@ -80,7 +80,7 @@ void WriteToken(JsonWriter& json, const TokenReport& token, Instant now) {
   json.Time("deadline", deadline.at).StringOrNull("fingerprint", token.fingerprint.text);
   WriteFindings(json, seen);
   WriteEvidence(json, seen.evidence);
-  json.String("message", MessageOf(token)).StringOrNull("action", seen.action).EndObject();
+  json.String("message", MessageOf(token)).StringOrNull("action", ActionOf(token)).EndObject();
 }
 
 }  // namespace

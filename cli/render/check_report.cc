@@ -33,4 +33,15 @@ std::string MessageOf(const TokenReport& token) {
   return Sentences(seen, token.gate.why);
 }
 
+std::string ActionOf(const TokenReport& token) {
+  const Observation& seen = token.observation;
+  const bool is_fine = token.gate.result == GateResult::kPass || seen.verdict != Verdict::kValid;
+  if (!seen.action.empty() || is_fine) return seen.action;
+  for (const Finding& finding : seen.findings) {
+    const bool gates = finding.severity != Severity::kInfo && !finding.action.empty();
+    if (gates && token.gate.why.find(finding.message) != std::string::npos) return finding.action;
+  }
+  return "renew or replace the token in time; with a running agent: tokenwarden refresh NAME";
+}
+
 }  // namespace tokenwarden::cli

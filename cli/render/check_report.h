@@ -43,6 +43,8 @@ CheckSummary SummaryOf(const CheckReport& report);
 
 // What was seen and why it gates, each said once.
 std::string MessageOf(const TokenReport& token);
+// What to do now; empty when nothing. A living token that does not pass needs something too.
+std::string ActionOf(const TokenReport& token);
 
 // Whether terminal colours may be used.
 enum class Colour { kNever, kAlways };

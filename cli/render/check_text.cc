@@ -67,20 +67,24 @@ std::string FindingLine(const Finding& finding) {
   return Indented(lead, Sentences(finding.message, finding.action));
 }
 
-// `valid`, or the verdict with its reason: `revoked/password_changed`.
-std::string VerdictWord(const Observation& seen) {
+// `valid: `, or the verdict with its reason: `revoked/password_changed: `. Nothing for a value that
+// has no issuer and therefore no verdict.
+std::string VerdictWord(const TokenReport& token) {
+  const Observation& seen = token.observation;
+  if (token.provider.empty() && !IsConclusive(seen.verdict)) return "";
   std::string word(ToString(seen.verdict));
   if (seen.reason != Reason::kConfirmed) word += "/" + std::string(ToString(seen.reason));
-  return word;
+  return word + ": ";
 }
 
 std::string TokenLines(const TokenReport& token, Instant now, Colour colour) {
   const Observation& seen = token.observation;
   std::string text = Label(token.gate.result, colour) + "  " + OneLine(token.name);
   if (!token.tenant.empty()) text += " (tenant " + OneLine(token.tenant) + ")";
-  text += "  " + VerdictWord(seen) + ": ";
+  text += "  " + VerdictWord(token);
   text += OneLine(MessageOf(token)) + Facts(token, now) + "\n";
-  if (!seen.action.empty()) text += Indented("do now: ", seen.action);
+  const std::string action = ActionOf(token);
+  if (!action.empty()) text += Indented("do now: ", action);
   for (const Finding& finding : seen.findings) text += FindingLine(finding);
   for (const std::string& sentence : seen.unproven) text += Indented("not proven: ", sentence);
   return text;

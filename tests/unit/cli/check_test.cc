@@ -131,6 +131,14 @@ TEST_F(Check, AppliesThresholdsAndFailsOnWarningsOnlyWhenAsked) {
   EXPECT_EQ(exit_code({"--min-remaining", "9d"}), 0);
 }
 
+TEST_F(Check, SaysWhatToDoForALivingTokenThatDoesNotPass) {
+  AnswerWithDaysLeft(10);
+  services.input = FakeToken();
+  EXPECT_NE(Run({"--token-stdin", "--min-remaining", "11d"}).out.find("do now: renew or replace"),
+            std::string::npos);
+  EXPECT_EQ(Run({"--token-stdin", "--warn", "1d"}).out.find("do now"), std::string::npos);
+}
+
 TEST_F(Check, NamesTheFlagOrVariableOfABadThreshold) {
   const json by_flag = RunJson({"--env-file", "x", "--warn", "soon"});
   EXPECT_EQ(by_flag["exit_code"], 2);
