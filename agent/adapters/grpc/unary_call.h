@@ -86,8 +86,10 @@ class UnaryCall : public std::enable_shared_from_this<UnaryCall<Response>> {
   void SetLimit(std::chrono::system_clock::time_point deadline) {
     const auto limit = std::chrono::system_clock::now() + room_.longest;
     if (deadline <= limit) return;  // gRPC itself cancels it then
-    alarm_.Set(limit, [call = this->shared_from_this()](bool reached) {
-      if (!reached) return;
+    // Weak: the alarm keeps its callback for as long as it lives, and it lives in the call.
+    alarm_.Set(limit, [weak = this->weak_from_this()](bool reached) {
+      const std::shared_ptr<UnaryCall> call = reached ? weak.lock() : nullptr;
+      if (call == nullptr) return;
       call->End(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED,
                              "the call took longer than the agent allows"),
                 nullptr);
