@@ -294,7 +294,7 @@ TEST_F(MetricsPageTest, CountsWhatHappened) {
 TEST_F(MetricsPageTest, BoundsTheWordsItTakesFromOutside) {
   for (int i = 0; i < 1000; ++i) Tell(Event::Kind::kRenewalFailed, "reason_" + std::to_string(i));
   Tell(Event::Kind::kRenewalFailed, "not a word\"\n");
-  const auto& family = Read().families.at("tokenwarden_refresh_failures_total");
+  const auto family = Read().families.at("tokenwarden_refresh_failures_total");
   EXPECT_LE(family.samples.size(), 101u);
   EXPECT_NE(Read().Find("tokenwarden_refresh_failures_total",
                         {{"provider", "meta"}, {"reason", "_other"}}),
