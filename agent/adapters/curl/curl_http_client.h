@@ -1,12 +1,12 @@
 // CurlHttpClient: the HttpClient port on libcurl's blocking interface.
 //
-// Handles are pooled per origin with their live connections, the last used first. An idle pool wakes
-// nobody: stale handles are closed by the next Send. Building a client costs nothing; libcurl is
-// initialised by the first Send. HTTP/1.1 only: one handle carries one request at a time.
+// Handles are pooled per origin with their live connections, the last used first. An idle pool
+// wakes nobody: stale handles are closed by the next Send. Building a client costs nothing; libcurl
+// is initialised by the first Send. HTTP/1.1 only: one handle carries one request at a time.
 //
-// Certificates: `HttpRequest::ca_file`, else `Options::ca_file`, else SSL_CERT_FILE of the environment,
-// else the usual bundle of the system. Proxies: `https_proxy`, `all_proxy` and `no_proxy` of the
-// environment, as libcurl reads them; loopback is never sent to a proxy.
+// Certificates: `HttpRequest::ca_file`, else `Options::ca_file`, else SSL_CERT_FILE of the
+// environment, else the usual bundle of the system. Proxies: `https_proxy`, `all_proxy` and
+// `no_proxy` of the environment, as libcurl reads them; loopback is never sent to a proxy.
 #pragma once
 
 #include <chrono>
@@ -19,10 +19,10 @@
 namespace tokenwarden::curl {
 
 struct Options {
-  std::string user_agent;  // empty: `tokenwarden`
-  std::string ca_file;     // private CA for every request; empty = environment, then system
-  std::size_t idle_handles = 16;         // kept for reuse, over all origins
-  std::chrono::seconds idle_age{90};     // older ones are closed by the next Send
+  std::string user_agent;         // empty: `tokenwarden`
+  std::string ca_file;            // private CA for every request; empty = environment, then system
+  std::size_t idle_handles = 16;  // kept for reuse, over all origins
+  std::chrono::seconds idle_age{90};  // older ones are closed by the next Send
 };
 
 class HandlePool;

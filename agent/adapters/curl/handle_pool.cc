@@ -12,14 +12,12 @@ Handle HandlePool::Take(const std::string& origin, TimePoint now) {
   Handle taken;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto fresh = std::find_if(idle_.begin(), idle_.end(), [&](const Idle& idle) {
-      return now - idle.since < idle_age_;
-    });
+    const auto fresh = std::find_if(idle_.begin(), idle_.end(),
+                                    [&](const Idle& idle) { return now - idle.since < idle_age_; });
     std::move(idle_.begin(), fresh, std::back_inserter(stale));
     idle_.erase(idle_.begin(), fresh);
-    const auto last = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& idle) {
-      return idle.origin == origin;
-    });
+    const auto last = std::find_if(idle_.rbegin(), idle_.rend(),
+                                   [&](const Idle& idle) { return idle.origin == origin; });
     if (last != idle_.rend()) {
       taken = std::move(last->handle);
       idle_.erase(std::next(last).base());

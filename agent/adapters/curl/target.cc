@@ -54,9 +54,10 @@ Result<Target> CheckUrl(const std::string& url) {
   target.plain_http = scheme == "http";
   target.loopback = IsLoopback(host);
   if (target.plain_http && !target.loopback) {
-    return MakeError(ErrorKind::kInvalidArgument, "plain_http",
-                     "Refused to send secrets to " + target.origin + " without encryption.",
-                     "Use https; plain http is allowed to this machine only (127.0.0.1, ::1, localhost).");
+    return MakeError(
+        ErrorKind::kInvalidArgument, "plain_http",
+        "Refused to send secrets to " + target.origin + " without encryption.",
+        "Use https; plain http is allowed to this machine only (127.0.0.1, ::1, localhost).");
   }
   return target;
 }

@@ -43,11 +43,16 @@ struct Exchange {
 
 std::string_view MethodName(HttpRequest::Method method) {
   switch (method) {
-    case HttpRequest::Method::kGet: return "GET";
-    case HttpRequest::Method::kPost: return "POST";
-    case HttpRequest::Method::kDelete: return "DELETE";
-    case HttpRequest::Method::kPut: return "PUT";
-    case HttpRequest::Method::kPatch: return "PATCH";
+    case HttpRequest::Method::kGet:
+      return "GET";
+    case HttpRequest::Method::kPost:
+      return "POST";
+    case HttpRequest::Method::kDelete:
+      return "DELETE";
+    case HttpRequest::Method::kPut:
+      return "PUT";
+    case HttpRequest::Method::kPatch:
+      return "PATCH";
   }
   return "GET";
 }

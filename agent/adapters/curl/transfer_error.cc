@@ -25,7 +25,8 @@ constexpr Meaning kConnect{ErrorKind::kUnavailable, "connect", "no connection co
 constexpr Meaning kConnectSlow{ErrorKind::kUnavailable, "connect",
                                "no connection was made in time; the request was not sent",
                                "Check that a firewall allows it; it is tried again later."};
-constexpr Meaning kTls{ErrorKind::kUnavailable, "tls", "the server's certificate or TLS was refused",
+constexpr Meaning kTls{ErrorKind::kUnavailable, "tls",
+                       "the server's certificate or TLS was refused",
                        "If a private CA is meant, configure tls.ca_file or SSL_CERT_FILE; if not, "
                        "something intercepts the connection."};
 constexpr Meaning kProxy{ErrorKind::kUnavailable, "proxy", "the proxy refused or did not answer",

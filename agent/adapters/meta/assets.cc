@@ -25,29 +25,56 @@ struct FieldRow {
 };
 constexpr std::string_view kManager = "Look at the number in WhatsApp Manager.";
 constexpr FieldRow kFieldRows[] = {
-    {"status", "pending", "phone_pending", Severity::kWarn, "The phone number's registration is pending.", kManager},
-    {"status", "unverified", "phone_pending", Severity::kWarn, "The phone number is not verified yet.", kManager},
-    {"status", "disconnected", "phone_disconnected", Severity::kFail, "The phone number is disconnected and cannot send.", "Register the number again."},
-    {"status", "banned", "phone_banned", Severity::kFail, "The phone number is banned and cannot send.", "Open Business Support Home and ask for a review."},
-    {"status", "deleted", "phone_gone", Severity::kFail, "The phone number was deleted.", "Configure a living phone number id."},
-    {"status", "migrated", "phone_gone", Severity::kFail, "The phone number moved to another account.", "Configure the id that it has there."},
-    {"status", "flagged", "phone_degraded", Severity::kWarn, "The phone number is flagged for low quality; it still sends.", kManager},
-    {"status", "restricted", "phone_degraded", Severity::kWarn, "The phone number is restricted; it still sends, less.", kManager},
-    {"status", "rate_limited", "phone_degraded", Severity::kWarn, "The phone number is rate limited; it still sends, less.", kManager},
-    {"quality_rating", "red", "quality_red", Severity::kWarn, "The phone number's quality rating is red.", "Improve what is sent before the number is limited."},
-    {"quality_rating", "yellow", "quality_yellow", Severity::kInfo, "The phone number's quality rating is yellow.", "Watch what is sent; the next step is red."},
-    {"name_status", "declined", "name_declined", Severity::kWarn, "The display name was declined.", "Submit another display name in WhatsApp Manager."},
-    {"account_review_status", "pending", "review_pending", Severity::kWarn, "The WhatsApp Business Account is still under review.", "Wait for Meta's review."},
-    {"account_review_status", "rejected", "review_rejected", Severity::kFail, "The WhatsApp Business Account was rejected in review.", "Open Business Support Home and ask for another review."},
-    {"account_review_status", "restricted", "review_restricted", Severity::kFail, "The WhatsApp Business Account is restricted.", "Open Business Support Home."},
-    {"business_verification_status", "not_verified", "business_not_verified", Severity::kInfo, "The business is not verified.", "Verify it in Meta Business Suite to raise the limits."},
-    {"business_verification_status", "unverified", "business_not_verified", Severity::kInfo, "The business is not verified.", "Verify it in Meta Business Suite to raise the limits."},
-    {"business_verification_status", "pending", "business_verification_pending", Severity::kInfo, "The verification of the business is pending.", "Wait for Meta's review."},
-    {"business_verification_status", "pending_need_more_info", "business_verification_pending", Severity::kWarn, "Meta wants more information to verify the business.", "Answer it in Meta Business Suite."},
-    {"business_verification_status", "rejected", "business_verification_failed", Severity::kWarn, "The verification of the business was rejected.", "Correct it in Meta Business Suite."},
-    {"business_verification_status", "failed", "business_verification_failed", Severity::kWarn, "The verification of the business failed.", "Correct it in Meta Business Suite."},
-    {"business_verification_status", "expired", "business_verification_failed", Severity::kWarn, "The verification of the business expired.", "Renew it in Meta Business Suite."},
-    {"business_verification_status", "revoked", "business_verification_failed", Severity::kWarn, "The verification of the business was revoked.", "Open Business Support Home."},
+    {"status", "pending", "phone_pending", Severity::kWarn,
+     "The phone number's registration is pending.", kManager},
+    {"status", "unverified", "phone_pending", Severity::kWarn,
+     "The phone number is not verified yet.", kManager},
+    {"status", "disconnected", "phone_disconnected", Severity::kFail,
+     "The phone number is disconnected and cannot send.", "Register the number again."},
+    {"status", "banned", "phone_banned", Severity::kFail,
+     "The phone number is banned and cannot send.",
+     "Open Business Support Home and ask for a review."},
+    {"status", "deleted", "phone_gone", Severity::kFail, "The phone number was deleted.",
+     "Configure a living phone number id."},
+    {"status", "migrated", "phone_gone", Severity::kFail,
+     "The phone number moved to another account.", "Configure the id that it has there."},
+    {"status", "flagged", "phone_degraded", Severity::kWarn,
+     "The phone number is flagged for low quality; it still sends.", kManager},
+    {"status", "restricted", "phone_degraded", Severity::kWarn,
+     "The phone number is restricted; it still sends, less.", kManager},
+    {"status", "rate_limited", "phone_degraded", Severity::kWarn,
+     "The phone number is rate limited; it still sends, less.", kManager},
+    {"quality_rating", "red", "quality_red", Severity::kWarn,
+     "The phone number's quality rating is red.",
+     "Improve what is sent before the number is limited."},
+    {"quality_rating", "yellow", "quality_yellow", Severity::kInfo,
+     "The phone number's quality rating is yellow.", "Watch what is sent; the next step is red."},
+    {"name_status", "declined", "name_declined", Severity::kWarn, "The display name was declined.",
+     "Submit another display name in WhatsApp Manager."},
+    {"account_review_status", "pending", "review_pending", Severity::kWarn,
+     "The WhatsApp Business Account is still under review.", "Wait for Meta's review."},
+    {"account_review_status", "rejected", "review_rejected", Severity::kFail,
+     "The WhatsApp Business Account was rejected in review.",
+     "Open Business Support Home and ask for another review."},
+    {"account_review_status", "restricted", "review_restricted", Severity::kFail,
+     "The WhatsApp Business Account is restricted.", "Open Business Support Home."},
+    {"business_verification_status", "not_verified", "business_not_verified", Severity::kInfo,
+     "The business is not verified.", "Verify it in Meta Business Suite to raise the limits."},
+    {"business_verification_status", "unverified", "business_not_verified", Severity::kInfo,
+     "The business is not verified.", "Verify it in Meta Business Suite to raise the limits."},
+    {"business_verification_status", "pending", "business_verification_pending", Severity::kInfo,
+     "The verification of the business is pending.", "Wait for Meta's review."},
+    {"business_verification_status", "pending_need_more_info", "business_verification_pending",
+     Severity::kWarn, "Meta wants more information to verify the business.",
+     "Answer it in Meta Business Suite."},
+    {"business_verification_status", "rejected", "business_verification_failed", Severity::kWarn,
+     "The verification of the business was rejected.", "Correct it in Meta Business Suite."},
+    {"business_verification_status", "failed", "business_verification_failed", Severity::kWarn,
+     "The verification of the business failed.", "Correct it in Meta Business Suite."},
+    {"business_verification_status", "expired", "business_verification_failed", Severity::kWarn,
+     "The verification of the business expired.", "Renew it in Meta Business Suite."},
+    {"business_verification_status", "revoked", "business_verification_failed", Severity::kWarn,
+     "The verification of the business was revoked.", "Open Business Support Home."},
 };
 
 std::string LowerCase(std::string text) {
@@ -57,11 +84,14 @@ std::string LowerCase(std::string text) {
 }
 
 // A number that was just taken on shows odd states until Meta has prepared it.
-bool IsBeingProvisioned(const Json& node) { return WordAt(node, "platform_type") == "NOT_APPLICABLE"; }
+bool IsBeingProvisioned(const Json& node) {
+  return WordAt(node, "platform_type") == "NOT_APPLICABLE";
+}
 
 bool FailedOnAField(const Reading& reading) {
   if (!reading.error) return false;
-  const ErrorRow* row = FindError(reading.error->code, reading.error->subcode, reading.error->message);
+  const ErrorRow* row =
+      FindError(reading.error->code, reading.error->subcode, reading.error->message);
   return row != nullptr && row->text == "nonexisting field";
 }
 
@@ -98,7 +128,8 @@ void Inspection::ProvePhoneNumber() {
   // One field that a version does not know fails the whole call; the default set always works.
   if (FailedOnAField(reading)) reading = Ask(TokenRequest("/" + id, "phone_number"));
   if (!AcceptAsset(reading, "phone number", id)) return;
-  for (Finding& finding : ReadFields(*reading.body)) observation_.findings.push_back(std::move(finding));
+  for (Finding& finding : ReadFields(*reading.body))
+    observation_.findings.push_back(std::move(finding));
   JudgeHealth(*reading.body, "phone number " + id);
 }
 
@@ -109,22 +140,26 @@ void Inspection::ProveBusinessAccount() {
   Reading reading = Ask(request);
   if (FailedOnAField(reading)) reading = Ask(TokenRequest("/" + id, "business_account"));
   if (!AcceptAsset(reading, "WhatsApp Business Account", id)) return;
-  for (Finding& finding : ReadFields(*reading.body)) observation_.findings.push_back(std::move(finding));
+  for (Finding& finding : ReadFields(*reading.body))
+    observation_.findings.push_back(std::move(finding));
   JudgeHealth(*reading.body, "WhatsApp Business Account " + id);
   AskSubscribedApps();
 }
 
-// True when the node was read. Otherwise the reason becomes the verdict: a required asset that could not be
-// proven leaves nothing to pass on, and silence about it is still silence.
-bool Inspection::AcceptAsset(const Reading& reading, const std::string& what, const std::string& id) {
+// True when the node was read. Otherwise the reason becomes the verdict: a required asset that
+// could not be proven leaves nothing to pass on, and silence about it is still silence.
+bool Inspection::AcceptAsset(const Reading& reading, const std::string& what,
+                             const std::string& id) {
   if (reading.body && IdAt(*reading.body, "id") == id) return true;
   Meaning meaning{Reason::kBadReply, "The reply names another object.", "Check meta.endpoint."};
   if (reading.silence) meaning = *reading.silence;
   if (reading.error) meaning = MeaningOf(*reading.error, *reading.evidence.http_status);
   meaning.message = "Reading " + what + " " + id + " with the token: " + meaning.message;
-  const bool silent = VerdictOf(meaning.reason.value_or(Reason::kBadReply)) == Verdict::kIndeterminate;
+  const bool silent =
+      VerdictOf(meaning.reason.value_or(Reason::kBadReply)) == Verdict::kIndeterminate;
   if (silent) {
-    observation_.unproven.push_back("Whether the token reaches " + what + " " + id + " could not be proven.");
+    observation_.unproven.push_back("Whether the token reaches " + what + " " + id +
+                                    " could not be proven.");
   }
   Conclude(meaning, reading.evidence);
   return false;
@@ -137,8 +172,10 @@ void Inspection::JudgeHealth(const Json& node, const std::string& what) {
   if (health.worst == Health::kBlocked) {
     Evidence evidence = observation_.evidence;
     evidence.endpoint = "health_status";
-    Conclude(Reason::kHealthBlocked, "The token lives, but Meta blocks sending for " + what + codes + ".",
-             "Look at the account's health in WhatsApp Manager and in Business Support Home.", evidence);
+    Conclude(Reason::kHealthBlocked,
+             "The token lives, but Meta blocks sending for " + what + codes + ".",
+             "Look at the account's health in WhatsApp Manager and in Business Support Home.",
+             evidence);
   } else if (health.worst == Health::kLimited) {
     AddFinding("health_limited", Severity::kWarn, "Meta limits sending for " + what + codes + ".",
                "Look at the account's health in WhatsApp Manager.");
@@ -150,7 +187,8 @@ void Inspection::AskSubscribedApps() {
   const Reading reading = Ask(TokenRequest("/" + id + "/subscribed_apps", "subscribed_apps"));
   const Json* list = reading.body ? FindArray(*reading.body, "data") : nullptr;
   if (list == nullptr) {
-    observation_.unproven.push_back("Which apps receive the webhooks of " + id + " could not be found out.");
+    observation_.unproven.push_back("Which apps receive the webhooks of " + id +
+                                    " could not be found out.");
     return;
   }
   const std::string action = "Subscribe the app: POST /" + id + "/subscribed_apps with this token.";

@@ -65,9 +65,9 @@ void Inspection::JudgeDebugToken(const Reading& reading) {
   const auto is_valid = data == nullptr ? std::nullopt : FlagAt(*data, "is_valid");
   observation_.evidence = reading.evidence;
   if (!is_valid) {
-    return Conclude(Reason::kBadReply, "The reply of debug_token does not say whether the token is valid.",
-                    "Nothing: it is tried again later. If it stays, check meta.endpoint.",
-                    reading.evidence);
+    return Conclude(
+        Reason::kBadReply, "The reply of debug_token does not say whether the token is valid.",
+        "Nothing: it is tried again later. If it stays, check meta.endpoint.", reading.evidence);
   }
   observation_.facts = ReadFacts(*data);
   if (!*is_valid) return JudgeDead(*data);
@@ -129,7 +129,8 @@ void Inspection::JudgeTimes() {
     Conclude(Verdict::kRestricted, Reason::kDataAccessExpired,
              "The token lives, but the app's access to the user's data ended " +
                  FormatDuration(IssuerNow() - clock.at) + " ago.",
-             "The user must log in to the app again; exchanging the token does not help.", evidence);
+             "The user must log in to the app again; exchanging the token does not help.",
+             evidence);
   }
 }
 
@@ -140,9 +141,10 @@ void Inspection::JudgeIdentity() {
     return !expected.empty() && !seen.empty() && expected != seen;
   };
   if (differs(meta().app_id, facts.app_id)) {
-    return Conclude(Reason::kOtherApp,
-                    "The token belongs to app " + facts.app_id + ", not to app " + meta().app_id + ".",
-                    "Use a token of the configured app, or correct app_id.", evidence);
+    return Conclude(
+        Reason::kOtherApp,
+        "The token belongs to app " + facts.app_id + ", not to app " + meta().app_id + ".",
+        "Use a token of the configured app, or correct app_id.", evidence);
   }
   const std::string wanted =
       meta().kind == MetaKind::kAny ? "" : std::string(ToString(meta().kind));
@@ -152,16 +154,19 @@ void Inspection::JudgeIdentity() {
                     "Use a token of the configured kind, or correct the kind.", evidence);
   }
   if (differs(meta().user_id, facts.user_id)) {
-    return Conclude(Reason::kOtherUser,
-                    "The token stands for user " + facts.user_id + ", not for " + meta().user_id + ".",
-                    "Use a token of the configured user, or correct user_id.", evidence);
+    return Conclude(
+        Reason::kOtherUser,
+        "The token stands for user " + facts.user_id + ", not for " + meta().user_id + ".",
+        "Use a token of the configured user, or correct user_id.", evidence);
   }
   if (differs(meta().page_id, facts.profile_id)) {
-    return Conclude(Reason::kOtherUser,
-                    "The token stands for page " + facts.profile_id + ", not for " + meta().page_id + ".",
-                    "Use a token of the configured page, or correct page_id.", evidence);
+    return Conclude(
+        Reason::kOtherUser,
+        "The token stands for page " + facts.profile_id + ", not for " + meta().page_id + ".",
+        "Use a token of the configured page, or correct page_id.", evidence);
   }
-  const auto note_unproven = [&](const char* what, const std::string& expected, const std::string& seen) {
+  const auto note_unproven = [&](const char* what, const std::string& expected,
+                                 const std::string& seen) {
     if (expected.empty() || !seen.empty()) return;
     observation_.unproven.push_back(std::string("Meta did not say which ") + what +
                                     " the token has, so it could not be compared.");

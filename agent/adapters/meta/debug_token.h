@@ -6,7 +6,8 @@
 
 namespace tokenwarden::meta {
 
-// Absent and unreadable facts stay absent. `expires_at` 0 means never; an app token without one too.
+// Absent and unreadable facts stay absent. `expires_at` 0 means never; an app token without one
+// too.
 TokenFacts ReadFacts(const Json& data);
 
 }  // namespace tokenwarden::meta

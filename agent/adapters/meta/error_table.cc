@@ -15,9 +15,12 @@ constexpr Word<ErrorClass> kClasses[] = {
 };
 
 constexpr Word<BodyKind> kBodyKinds[] = {
-    {BodyKind::kAny, "any"},     {BodyKind::kEmpty, "empty"},
-    {BodyKind::kHtml, "HTML"},   {BodyKind::kUnavailableText, "text: service unavailable"},
-    {BodyKind::kJson, "JSON without an error"}, {BodyKind::kOther, "cut or other text"},
+    {BodyKind::kAny, "any"},
+    {BodyKind::kEmpty, "empty"},
+    {BodyKind::kHtml, "HTML"},
+    {BodyKind::kUnavailableText, "text: service unavailable"},
+    {BodyKind::kJson, "JSON without an error"},
+    {BodyKind::kOther, "cut or other text"},
 };
 
 std::string LowerCase(std::string_view text) {

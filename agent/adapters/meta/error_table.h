@@ -1,8 +1,8 @@
-// The error table of the Graph API: what each code says about the credential it answers to, and what a
-// person should do. Data; docs/errors.md and `explain CODE` are printed from it.
+// The error table of the Graph API: what each code says about the credential it answers to, and
+// what a person should do. Data; docs/errors.md and `explain CODE` are printed from it.
 //
-// Sources: Meta's "Error Codes" pages of the Graph API and of the WhatsApp Business Platform, and replies
-// observed in public bug reports.
+// Sources: Meta's "Error Codes" pages of the Graph API and of the WhatsApp Business Platform, and
+// replies observed in public bug reports.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +29,14 @@ struct ErrorRow {
   // What the answer says about the token that made the request; absent: nothing, the token is fine.
   std::optional<Reason> reason;
   ErrorClass error_class;
-  bool refresh_helps;      // would exchanging the token help
-  std::string_view http;   // HTTP statuses it was seen with; for people
+  bool refresh_helps;     // would exchanging the token help
+  std::string_view http;  // HTTP statuses it was seen with; for people
   std::string_view meaning;
   std::string_view action;  // what the operator does now; empty: nothing
 };
 
-// The first row that fits. Code first, subcode second, text only where nothing else tells cases apart;
-// the HTTP status never decides. Nullptr for a code that the table does not know.
+// The first row that fits. Code first, subcode second, text only where nothing else tells cases
+// apart; the HTTP status never decides. Nullptr for a code that the table does not know.
 const ErrorRow* FindError(std::int64_t code, std::optional<std::int64_t> subcode,
                           std::string_view message);
 

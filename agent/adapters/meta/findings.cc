@@ -7,7 +7,7 @@
 namespace tokenwarden::meta {
 namespace {
 
-constexpr double kNearThrottle = 75;   // percent of a quota
+constexpr double kNearThrottle = 75;  // percent of a quota
 constexpr double kStopBefore = 95;
 constexpr Seconds kSunsetNear = 90 * kDay;
 constexpr Seconds kTemporary = 25 * kHour;  // 24-hour tokens, rounded up to a full hour
@@ -37,7 +37,8 @@ void Inspection::NoteQuota() {
   if (must_wait) observation_.retry_after = WaitAfterThrottle(usage_);
   if (usage_.percent < kNearThrottle) return;
   AddFinding("throttle_near", Severity::kWarn,
-             "The app or business has used " + std::to_string(static_cast<long>(std::min(usage_.percent, 9999.0))) +
+             "The app or business has used " +
+                 std::to_string(static_cast<long>(std::min(usage_.percent, 9999.0))) +
                  " % of its request quota.",
              "See who else uses this app's quota.");
 }
@@ -52,13 +53,15 @@ void Inspection::NoteVersion() {
   const auto sunset = SunsetOf(version);
   if (!sunset) return;
   const bool near = *sunset - now() <= kSunsetNear;
-  // Our own default follows the releases of this program: a clock of the credential only when it is near.
+  // Our own default follows the releases of this program: a clock of the credential only when it is
+  // near.
   if (near || !meta().api_version.empty()) {
     observation_.facts.other_clocks.push_back({DeadlineReason::kVersionSunset, *sunset});
   }
   if (!near) return;
   AddFinding("version_sunset_near", Severity::kWarn,
-             "API version " + version + (*sunset <= now() ? " is no longer served since " : " is served until ") +
+             "API version " + version +
+                 (*sunset <= now() ? " is no longer served since " : " is served until ") +
                  FormatUtc(*sunset).substr(0, 10) + ".",
              "Configure a newer meta.api_version.");
 }
@@ -77,7 +80,8 @@ void Inspection::NoteWideScopes() {
   const auto is_expected = [&](const std::string& scope) {
     const auto& required = meta().required_scopes;
     return std::find(required.begin(), required.end(), scope) != required.end() ||
-           std::find(std::begin(kHarmlessScopes), std::end(kHarmlessScopes), scope) != std::end(kHarmlessScopes);
+           std::find(std::begin(kHarmlessScopes), std::end(kHarmlessScopes), scope) !=
+               std::end(kHarmlessScopes);
   };
   const auto& scopes = observation_.facts.scopes;
   const auto extra = std::count_if(scopes.begin(), scopes.end(),

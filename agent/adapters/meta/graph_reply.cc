@@ -12,12 +12,11 @@ constexpr std::size_t kMaxTraceId = 48;
 
 // Trace ids are shown to people, so only their own alphabet passes.
 std::string SafeTraceId(std::string_view text) {
-  const bool is_safe = text.size() <= kMaxTraceId &&
-                       std::all_of(text.begin(), text.end(), [](char c) {
-                         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                                (c >= 'a' && c <= 'z') || c == '_' || c == '-' || c == '/' ||
-                                c == '+' || c == '=';
-                       });
+  const bool is_safe =
+      text.size() <= kMaxTraceId && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               c == '_' || c == '-' || c == '/' || c == '+' || c == '=';
+      });
   return is_safe ? std::string(text) : "";
 }
 
@@ -28,9 +27,9 @@ std::string HeaderText(const HttpReply& reply, std::string_view name) {
 
 std::string ServedVersion(const HttpReply& reply) {
   const std::string text = HeaderText(reply, "facebook-api-version");
-  const bool is_version =
-      text.size() >= 2 && text.size() <= 8 && text[0] == 'v' &&
-      std::all_of(text.begin() + 1, text.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  const bool is_version = text.size() >= 2 && text.size() <= 8 && text[0] == 'v' &&
+                          std::all_of(text.begin() + 1, text.end(),
+                                      [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
   return is_version ? text : "";
 }
 
@@ -43,8 +42,10 @@ struct FailureRow {
   Reason meaning;
 };
 constexpr FailureRow kFailures[] = {
-    {"tls", Reason::kBlocked},          {"proxy", Reason::kBlocked},
-    {"body_too_large", Reason::kBadReply}, {"plain_http", Reason::kNotConfigured},
+    {"tls", Reason::kBlocked},
+    {"proxy", Reason::kBlocked},
+    {"body_too_large", Reason::kBadReply},
+    {"plain_http", Reason::kNotConfigured},
     {"bad_url", Reason::kNotConfigured},
 };
 

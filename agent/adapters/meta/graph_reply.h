@@ -39,13 +39,14 @@ struct Reading {
   std::optional<Meaning> silence;  // always with an `indeterminate` reason
   Evidence evidence;               // endpoint, status, code, subcode, trace id
   Usage usage;
-  std::optional<Instant> date;     // the issuer's clock
-  std::string served_version;      // `v25.0`; empty when the reply does not say
+  std::optional<Instant> date;  // the issuer's clock
+  std::string served_version;   // `v25.0`; empty when the reply does not say
 };
 Reading ReadReply(const HttpReply& reply, const std::string& endpoint, Instant now);
 Reading ReadFailure(const Error& error, const std::string& endpoint, Instant now);
 
-// The error in any of the shapes that exist: `{error: {…}}`, bare, `error_code`/`error_description`.
+// The error in any of the shapes that exist: `{error: {…}}`, bare,
+// `error_code`/`error_description`.
 std::optional<GraphError> FindGraphError(const Json& document);
 // One error object; `subcode` and `error_subcode` are the same thing.
 std::optional<GraphError> ReadErrorObject(const Json& object);

@@ -1,4 +1,5 @@
-// health_status of a phone number or WhatsApp Business Account. Source: Meta's "Messaging Health Status".
+// health_status of a phone number or WhatsApp Business Account. Source: Meta's "Messaging Health
+// Status".
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ struct HealthReading {
   std::vector<std::int64_t> codes;  // of the entities that are limited or blocked
 };
 
-// Entities decide. One whose only errors are about calls over SIP says nothing about sending messages;
-// the overall value counts only when no entity explains it.
+// Entities decide. One whose only errors are about calls over SIP says nothing about sending
+// messages; the overall value counts only when no entity explains it.
 HealthReading ReadHealth(const Json& node);
 
 }  // namespace tokenwarden::meta

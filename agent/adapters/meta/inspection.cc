@@ -64,7 +64,8 @@ void Inspection::JudgeRefusedInspector(const Reading& reading) {
     const bool ours_work = OurCredentialsWork();
     if (ours_work && other_app) return Conclude(meaning, reading.evidence);
     if (ours_work) {
-      return Conclude(Reason::kBadReply, "Meta refused to inspect the token, and not because of our app secret.",
+      return Conclude(Reason::kBadReply,
+                      "Meta refused to inspect the token, and not because of our app secret.",
                       "Check meta.endpoint and meta.api_version.", reading.evidence);
     }
   } else if (IsSilence(meaning.reason) && meaning.reason != Reason::kInspector) {
@@ -77,7 +78,8 @@ void Inspection::JudgeRefusedInspector(const Reading& reading) {
            is_ours ? meaning.action : kCredentialsAction, reading.evidence);
 }
 
-// A probe of the app secret that depends on no token. What it returns is an app token: never a renewal.
+// A probe of the app secret that depends on no token. What it returns is an app token: never a
+// renewal.
 bool Inspection::OurCredentialsWork() {
   HttpRequest request = Request("/oauth/access_token", "client_credentials");
   request.method = HttpRequest::Method::kPost;
@@ -109,8 +111,10 @@ Reading Inspection::Ask(const HttpRequest& request) {
   Reading reading = ReadReply(*reply, request.endpoint_name, now());
   silenced_ = silenced_ || reading.silence || IsThrottle(reading);
   usage_.percent = std::max(usage_.percent, reading.usage.percent);
-  if (reading.usage.regain) usage_.regain = std::max(usage_.regain.value_or(Seconds(0)), *reading.usage.regain);
-  if (reading.usage.wait) usage_.wait = std::max(usage_.wait.value_or(Seconds(0)), *reading.usage.wait);
+  if (reading.usage.regain)
+    usage_.regain = std::max(usage_.regain.value_or(Seconds(0)), *reading.usage.regain);
+  if (reading.usage.wait)
+    usage_.wait = std::max(usage_.wait.value_or(Seconds(0)), *reading.usage.wait);
   if (reading.date && !observation_.clock_skew) observation_.clock_skew = now() - *reading.date;
   if (served_version_.empty()) served_version_ = reading.served_version;
   return reading;
@@ -133,16 +137,17 @@ void Inspection::Conclude(const Meaning& meaning, const Evidence& evidence) {
 void Inspection::Conclude(Verdict verdict, Reason reason, std::string message, std::string action,
                           const Evidence& evidence) {
   if (concluded_) {
-    const bool replaces = verdict == Verdict::kIndeterminate
-                              ? IsValid()
-                              : verdict != observation_.verdict &&
-                                    Worse(verdict, observation_.verdict) == verdict;
+    const bool replaces =
+        verdict == Verdict::kIndeterminate
+            ? IsValid()
+            : verdict != observation_.verdict && Worse(verdict, observation_.verdict) == verdict;
     if (!replaces) return;
   }
   // A stamped proof is refused for its age when the clocks differ.
   if (reason == Reason::kInspector && meta().send_appsecret_time && ClocksDisagree()) {
     reason = Reason::kClock;
-    message += " Our clock and Meta's disagree by " + FormatDuration(*observation_.clock_skew) + ".";
+    message +=
+        " Our clock and Meta's disagree by " + FormatDuration(*observation_.clock_skew) + ".";
     action = "Set the clock of this machine, then check again.";
   }
   concluded_ = true;

@@ -1,4 +1,5 @@
-// Inspection: one look at one value. Holds the observation while it grows; used by one thread, once.
+// Inspection: one look at one value. Holds the observation while it grows; used by one thread,
+// once.
 #pragma once
 
 #include <optional>
@@ -55,7 +56,8 @@ class Inspection {
   // Sends, and keeps what the reply tells beside its answer: quota, clock, version.
   Reading Ask(const HttpRequest& request);
 
-  // A conclusion that is more fundamental than the one before replaces it; silence replaces only `valid`.
+  // A conclusion that is more fundamental than the one before replaces it; silence replaces only
+  // `valid`.
   void Conclude(Reason reason, std::string message, std::string action, const Evidence& evidence);
   void Conclude(Verdict verdict, Reason reason, std::string message, std::string action,
                 const Evidence& evidence);

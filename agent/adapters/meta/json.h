@@ -22,14 +22,15 @@ const Json* FindArray(const Json& object, std::string_view key);
 
 // Empty when absent or of another type.
 std::string TextAt(const Json& object, std::string_view key);
-// Graph identifiers: digits, as text today and as numbers in old payloads. Empty when it is neither.
+// Graph identifiers: digits, as text today and as numbers in old payloads. Empty when it is
+// neither.
 std::string IdAt(const Json& object, std::string_view key);
 // A whole number, also as text. Fractions and numbers beyond 64 bits are absent.
 std::optional<std::int64_t> IntegerAt(const Json& object, std::string_view key);
 std::optional<bool> FlagAt(const Json& object, std::string_view key);
 
-// Words of the issuer's vocabulary (`SYSTEM_USER`, a scope): letters, digits, `_`, `.`, `-`, at most 64;
-// anything else becomes empty, so that no free text of a reply reaches a message.
+// Words of the issuer's vocabulary (`SYSTEM_USER`, a scope): letters, digits, `_`, `.`, `-`, at
+// most 64; anything else becomes empty, so that no free text of a reply reaches a message.
 std::string WordAt(const Json& object, std::string_view key);
 std::string SafeWord(const Json& value);
 

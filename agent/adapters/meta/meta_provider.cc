@@ -22,7 +22,8 @@ class MetaProvider : public Provider {
     if (!way) {
       capabilities.cannot_refresh_why = way.error().message + " " + way.error().action;
     } else {
-      // An exchange or generation repeated makes yet another token; the others give the same one again.
+      // An exchange or generation repeated makes yet another token; the others give the same one
+      // again.
       const bool forks = *way == RenewalWay::kExchange || *way == RenewalWay::kGenerate;
       capabilities.rotation_model = forks ? RotationModel::kGraceFork : RotationModel::kGraceSame;
     }

@@ -1,7 +1,7 @@
 // The Meta Graph API as an issuer: user, system-user, page and app tokens.
 //
-// Facts: Meta's "Access Tokens", "Debug Token", "Long-Lived Access Tokens", "System Users" and WhatsApp
-// Business Platform pages, and replies observed in public bug reports.
+// Facts: Meta's "Access Tokens", "Debug Token", "Long-Lived Access Tokens", "System Users" and
+// WhatsApp Business Platform pages, and replies observed in public bug reports.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ struct Options {
   std::string endpoint_override;
 };
 
-// Thread-safe. `mac` must outlive the provider. Makes no request by itself; secrets travel as Bearer
-// headers and form fields, only `input_token` and the proofs in the query.
+// Thread-safe. `mac` must outlive the provider. Makes no request by itself; secrets travel as
+// Bearer headers and form fields, only `input_token` and the proofs in the query.
 std::unique_ptr<Provider> MakeProvider(const Mac& mac, Options options);
 
 }  // namespace tokenwarden::meta

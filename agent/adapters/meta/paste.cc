@@ -30,13 +30,15 @@ bool NeedsAUser(const MetaSpec& spec) {
 
 std::optional<PasteProblem> CheckAppToken(const MetaSpec& spec, std::string_view app_id) {
   if (NeedsAUser(spec)) {
-    return PasteProblem{Reason::kOtherKind,
-                        "This is an app token (app id, a bar, a secret); it stands for no user.",
-                        "Use a system-user or user token. An app token holds the app secret: keep it "
-                        "out of places where only a token belongs."};
+    return PasteProblem{
+        Reason::kOtherKind,
+        "This is an app token (app id, a bar, a secret); it stands for no user.",
+        "Use a system-user or user token. An app token holds the app secret: keep it "
+        "out of places where only a token belongs."};
   }
   if (!spec.app_id.empty() && app_id != spec.app_id) {
-    return PasteProblem{Reason::kOtherApp, "This app token names another app than the configured one.",
+    return PasteProblem{Reason::kOtherApp,
+                        "This app token names another app than the configured one.",
                         "Use the token of app " + spec.app_id + ", or correct app_id."};
   }
   return std::nullopt;
@@ -65,7 +67,8 @@ std::optional<PasteProblem> CheckUserToken(const MetaSpec& spec, std::string_vie
                         "Put the access token here; keep the app secret where it is configured."};
   }
   if (spec.kind == MetaKind::kApp) {
-    return PasteProblem{Reason::kOtherKind, "An app token is wanted (app id, a bar, a secret); this is none.",
+    return PasteProblem{Reason::kOtherKind,
+                        "An app token is wanted (app id, a bar, a secret); this is none.",
                         "Use APP_ID|APP_SECRET, or configure another kind."};
   }
   for (const PrefixRow& row : kForeignPrefixes) {
@@ -83,7 +86,8 @@ std::optional<PasteProblem> CheckUserToken(const MetaSpec& spec, std::string_vie
 // The general rules speak in fragments.
 std::string AsSentence(std::string text) {
   if (text.empty()) return text;
-  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 32);
+  if (text.front() >= 'a' && text.front() <= 'z')
+    text.front() = static_cast<char>(text.front() - 32);
   if (text.back() != '.') text += '.';
   return text;
 }
@@ -104,9 +108,10 @@ std::optional<PasteProblem> CheckMetaPaste(const MetaSpec& spec, const Secret& v
   const std::string_view text = value.Reveal();
   if (const auto app_token = SplitAppToken(text)) return CheckAppToken(spec, app_token->app_id);
   if (!All(text, IsAlphanumeric)) {
-    return PasteProblem{Reason::kWrongAlphabet,
-                        "The value holds characters that no Meta token has; tokens are letters and digits.",
-                        "Copy the whole token again and nothing else."};
+    return PasteProblem{
+        Reason::kWrongAlphabet,
+        "The value holds characters that no Meta token has; tokens are letters and digits.",
+        "Copy the whole token again and nothing else."};
   }
   return CheckUserToken(spec, text);
 }

@@ -10,7 +10,8 @@
 namespace tokenwarden::meta {
 namespace {
 
-constexpr const char* kCounters[] = {"call_count", "total_time", "total_cputime", "acc_id_util_pct"};
+constexpr const char* kCounters[] = {"call_count", "total_time", "total_cputime",
+                                     "acc_id_util_pct"};
 constexpr const char* kFlatHeaders[] = {"x-app-usage", "x-page-usage", "x-ad-account-usage"};
 constexpr Seconds kLongestWait = kDay;
 
@@ -23,7 +24,8 @@ void ReadCounters(const Json& entry, Usage& usage) {
   }
   const auto minutes = IntegerAt(entry, "estimated_time_to_regain_access");
   if (minutes && *minutes > 0) {
-    const Seconds wait = std::min(kLongestWait, Seconds(std::min<std::int64_t>(*minutes, 1440) * 60));
+    const Seconds wait =
+        std::min(kLongestWait, Seconds(std::min<std::int64_t>(*minutes, 1440) * 60));
     usage.regain = std::max(usage.regain.value_or(Seconds(0)), wait);
   }
 }

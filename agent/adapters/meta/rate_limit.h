@@ -10,15 +10,15 @@
 namespace tokenwarden::meta {
 
 struct Usage {
-  double percent = 0;              // the highest of all counters; may exceed 100
-  std::optional<Seconds> regain;   // the longest announced wait until access comes back
-  std::optional<Seconds> wait;     // Retry-After
+  double percent = 0;             // the highest of all counters; may exceed 100
+  std::optional<Seconds> regain;  // the longest announced wait until access comes back
+  std::optional<Seconds> wait;    // Retry-After
 };
 
 Usage ReadUsage(const HttpReply& reply, Instant now);
 
-// How long to stay away: the longest of what was announced, between a minute and a day. Nothing when
-// nothing was.
+// How long to stay away: the longest of what was announced, between a minute and a day. Nothing
+// when nothing was.
 std::optional<Seconds> WaitAfterThrottle(const Usage& usage);
 
 }  // namespace tokenwarden::meta

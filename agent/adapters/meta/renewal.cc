@@ -44,7 +44,8 @@ Result<RenewalWay> CheckExchange(const ProviderContext& context, const Observati
                   "Nothing to do; it is inspected all the same.");
   }
   if (conclusive->facts.lifetime == Lifetime::kUnknown) {
-    return Cannot("unknown_expiry", "When the token expires is not known, so it is not exchanged blindly.",
+    return Cannot("unknown_expiry",
+                  "When the token expires is not known, so it is not exchanged blindly.",
                   "Configure meta.app_id and meta.app_secret, then check again.");
   }
   return RenewalWay::kExchange;
@@ -57,12 +58,14 @@ Result<RenewalWay> CheckSystemUser(const ProviderContext& context, const Observa
 
 Result<RenewalWay> CheckPage(const ProviderContext& context, const Observation* conclusive) {
   if (!context.parent_token || context.parent_token->empty()) {
-    return Cannot("no_parent_token", "A page token is derived from its user's or system user's token.",
+    return Cannot("no_parent_token",
+                  "A page token is derived from its user's or system user's token.",
                   "Configure meta.parent_token.");
   }
   const bool known = conclusive != nullptr && !conclusive->facts.profile_id.empty();
   if (context.spec.meta.page_id.empty() && conclusive != nullptr && !known) {
-    return Cannot("no_page_id", "Which page the token belongs to is not known.", "Configure meta.page_id.");
+    return Cannot("no_page_id", "Which page the token belongs to is not known.",
+                  "Configure meta.page_id.");
   }
   return RenewalWay::kDerive;
 }
@@ -140,8 +143,9 @@ Result<RenewalWay> ChooseWay(const ProviderContext& context, const Observation* 
       break;
   }
   if (LifetimeOf(conclusive) == Lifetime::kNever) return CheckExchange(context, conclusive);
-  return Cannot("unknown_kind", "What kind of token this is is not known, so it is not renewed.",
-                "Configure meta.kind, or meta.app_id and meta.app_secret so that it can be found out.");
+  return Cannot(
+      "unknown_kind", "What kind of token this is is not known, so it is not renewed.",
+      "Configure meta.kind, or meta.app_id and meta.app_secret so that it can be found out.");
 }
 
 Result<Renewal> BuildRenewal(const ProviderContext& context, const GraphAddress& address,

@@ -18,8 +18,10 @@ enum class RenewalWay {
   kRebuild,   // an app token, put together here
 };
 
-// How this credential would be renewed, or why it cannot be: kFailedPrecondition with a fixed reason
-// (`never_expires`, `unknown_expiry`, `dead`, `no_app_secret`, `no_parent_token`, `unknown_kind`, …).
+// How this credential would be renewed, or why it cannot be: kFailedPrecondition with a fixed
+// reason
+// (`never_expires`, `unknown_expiry`, `dead`, `no_app_secret`, `no_parent_token`, `unknown_kind`,
+// …).
 Result<RenewalWay> ChooseWay(const ProviderContext& context, const Observation* conclusive);
 
 Result<Renewal> BuildRenewal(const ProviderContext& context, const GraphAddress& address,

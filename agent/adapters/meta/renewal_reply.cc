@@ -70,7 +70,8 @@ std::string PercentDecode(std::string_view text) {
 std::string_view FieldOf(std::string_view body, std::string_view name) {
   while (!body.empty()) {
     const std::string_view field = body.substr(0, body.find('&'));
-    if (field.size() > name.size() && field.substr(0, name.size()) == name && field[name.size()] == '=') {
+    if (field.size() > name.size() && field.substr(0, name.size()) == name &&
+        field[name.size()] == '=') {
       return field.substr(name.size() + 1);
     }
     body.remove_prefix(std::min(body.size(), field.size() + 1));
@@ -92,7 +93,8 @@ std::optional<RenewedValue> ReadLegacyToken(std::string_view body) {
   for (const char* name : {"expires_in", "expires"}) {
     const std::string_view text = FieldOf(body, name);
     std::int64_t seconds = 0;
-    const auto [stopped, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const auto [stopped, problem] =
+        std::from_chars(text.data(), text.data() + text.size(), seconds);
     const bool is_number = problem == std::errc() && stopped == text.data() + text.size();
     if (is_number && !renewed.expires_in) renewed.expires_in = LifetimeFrom(seconds);
   }
@@ -127,7 +129,8 @@ tl::unexpected<Error> Refused(const Meaning& meaning, const Evidence& evidence) 
     message += " (HTTP " + std::to_string(*evidence.http_status) + ")";
   }
   message += ".";
-  return MakeError(KindOf(reason), std::string(ToString(reason)), std::move(message), meaning.action);
+  return MakeError(KindOf(reason), std::string(ToString(reason)), std::move(message),
+                   meaning.action);
 }
 
 }  // namespace

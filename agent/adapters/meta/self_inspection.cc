@@ -1,4 +1,5 @@
-// Without the app secret only the token itself can be asked. What that cannot prove is said plainly.
+// Without the app secret only the token itself can be asked. What that cannot prove is said
+// plainly.
 #include <algorithm>
 
 #include "agent/adapters/meta/inspection.h"
@@ -7,9 +8,11 @@ namespace tokenwarden::meta {
 namespace {
 
 constexpr const char* kNoSecret =
-    "The app id and app secret are not both known here, so nobody but the token itself vouches for it.";
+    "The app id and app secret are not both known here, so nobody but the token itself vouches for "
+    "it.";
 
-// An answer about the token itself, or no answer at all; otherwise another question may still be answered.
+// An answer about the token itself, or no answer at all; otherwise another question may still be
+// answered.
 bool EndsTheLook(const Meaning& meaning) {
   if (!meaning.reason) return false;
   switch (*meaning.reason) {
@@ -67,13 +70,16 @@ bool Inspection::AskWhoItIs() {
     observation_.facts.user_id = IdAt(*reading.body, "id");
     if (observation_.facts.user_id.empty()) {
       Conclude(Reason::kBadReply, "The reply of /me names nobody.",
-               "Nothing: it is tried again later. If it stays, check meta.endpoint.", reading.evidence);
+               "Nothing: it is tried again later. If it stays, check meta.endpoint.",
+               reading.evidence);
       return false;
     }
   }
-  observation_.unproven.push_back("When the token expires could not be found out: Meta tells it to the app only.");
+  observation_.unproven.push_back(
+      "When the token expires could not be found out: Meta tells it to the app only.");
   Conclude(Reason::kSelfReported, "The token works; its expiry is not known.",
-           "Configure app_id and app_secret to see the expiry and to renew the token.", reading.evidence);
+           "Configure app_id and app_secret to see the expiry and to renew the token.",
+           reading.evidence);
   AskWhichApp();
   return IsValid();
 }

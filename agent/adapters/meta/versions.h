@@ -1,4 +1,5 @@
-// Versions of the Graph API and when they stop. Source: Meta's Graph API changelog, "Available versions".
+// Versions of the Graph API and when they stop. Source: Meta's Graph API changelog, "Available
+// versions".
 #pragma once
 
 #include <optional>

@@ -18,7 +18,8 @@ std::string CodeOf(const ErrorRow& row) {
 }
 
 std::string VerdictWords(tokenwarden::Reason reason) {
-  return "`" + std::string(ToString(VerdictOf(reason))) + "` / `" + std::string(ToString(reason)) + "`";
+  return "`" + std::string(ToString(VerdictOf(reason))) + "` / `" + std::string(ToString(reason)) +
+         "`";
 }
 
 std::string StatusOf(const ReplyRow& row) {
@@ -28,28 +29,34 @@ std::string StatusOf(const ReplyRow& row) {
 }
 
 void PrintErrors() {
-  std::cout << "## Codes of the Graph API\n\n"
-               "`code / subcode \"part of the message\"`. The first row that fits counts: the code first, the subcode\n"
-               "second, the message only where nothing else tells two cases apart. The verdict is that of the token that\n"
-               "made the request; `-` means that the answer says nothing against it. When Meta refuses *our* app\n"
-               "token, the verdict on the inspected token is `indeterminate` / `inspector`, whatever the code.\n\n"
-               "| code | HTTP | meaning | verdict / reason | class | does a refresh help | what to do |\n"
-               "|---|---|---|---|---|---|---|\n";
+  std::cout
+      << "## Codes of the Graph API\n\n"
+         "`code / subcode \"part of the message\"`. The first row that fits counts: the code "
+         "first, the subcode\n"
+         "second, the message only where nothing else tells two cases apart. The verdict is that "
+         "of the token that\n"
+         "made the request; `-` means that the answer says nothing against it. When Meta refuses "
+         "*our* app\n"
+         "token, the verdict on the inspected token is `indeterminate` / `inspector`, whatever the "
+         "code.\n\n"
+         "| code | HTTP | meaning | verdict / reason | class | does a refresh help | what to do |\n"
+         "|---|---|---|---|---|---|---|\n";
   for (const ErrorRow& row : tokenwarden::meta::ErrorRows()) {
     std::cout << "| " << CodeOf(row) << " | " << row.http << " | " << row.meaning << " | "
-              << (row.reason ? VerdictWords(*row.reason) : "-") << " | " << ToString(row.error_class) << " | "
-              << (row.refresh_helps ? "yes" : "no") << " | " << (row.action.empty() ? "Nothing." : row.action)
-              << " |\n";
+              << (row.reason ? VerdictWords(*row.reason) : "-") << " | "
+              << ToString(row.error_class) << " | " << (row.refresh_helps ? "yes" : "no") << " | "
+              << (row.action.empty() ? "Nothing." : row.action) << " |\n";
   }
 }
 
 void PrintReplies() {
-  std::cout << "\n## Replies without a Graph error\n\n"
-               "They come from proxies, portals and outages, and never say anything about a token.\n\n"
-               "| HTTP | body | meaning | verdict / reason | what to do |\n|---|---|---|---|---|\n";
+  std::cout
+      << "\n## Replies without a Graph error\n\n"
+         "They come from proxies, portals and outages, and never say anything about a token.\n\n"
+         "| HTTP | body | meaning | verdict / reason | what to do |\n|---|---|---|---|---|\n";
   for (const ReplyRow& row : tokenwarden::meta::ReplyRows()) {
-    std::cout << "| " << StatusOf(row) << " | " << ToString(row.body) << " | " << row.meaning << " | "
-              << VerdictWords(row.reason) << " | " << row.action << " |\n";
+    std::cout << "| " << StatusOf(row) << " | " << ToString(row.body) << " | " << row.meaning
+              << " | " << VerdictWords(row.reason) << " | " << row.action << " |\n";
   }
 }
 
@@ -57,7 +64,8 @@ void PrintReplies() {
 
 int main() {
   std::cout << "# Errors of the Meta Graph API\n\n"
-               "Printed from the error table by `tokenwarden-errors-doc`; do not edit. `tokenwarden explain CODE` shows\n"
+               "Printed from the error table by `tokenwarden-errors-doc`; do not edit. "
+               "`tokenwarden explain CODE` shows\n"
                "one row.\n\n";
   PrintErrors();
   PrintReplies();

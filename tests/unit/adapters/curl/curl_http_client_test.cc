@@ -107,8 +107,10 @@ TEST(CurlHttpClient, SendsQueryEncodedAndBearerInAHeader) {
   EXPECT_EQ(reply->body, "{}");
   EXPECT_GT(reply->duration.count(), 0);
   const std::string seen = recorder.requests().at(0);
-  EXPECT_EQ(seen.find("GET /v25.0/debug_token?input_token=a%7Cb%20c%2F%25%2B%C3%A9&second=x HTTP/1.1\r\n"),
-            0u);
+  EXPECT_EQ(
+      seen.find(
+          "GET /v25.0/debug_token?input_token=a%7Cb%20c%2F%25%2B%C3%A9&second=x HTTP/1.1\r\n"),
+      0u);
   EXPECT_NE(seen.find("\r\nAuthorization: Bearer 1|fake\r\n"), std::string::npos);
   EXPECT_EQ(seen.find("Cookie"), std::string::npos);
 }
@@ -125,7 +127,8 @@ TEST(CurlHttpClient, SendsAFormAsThePostBody) {
   ASSERT_TRUE(client->Send(request));
   const std::string seen = recorder.requests().at(0);
   EXPECT_EQ(seen.find("POST /oauth/access_token HTTP/1.1\r\n"), 0u);
-  EXPECT_NE(seen.find("\r\nContent-Type: application/x-www-form-urlencoded\r\n"), std::string::npos);
+  EXPECT_NE(seen.find("\r\nContent-Type: application/x-www-form-urlencoded\r\n"),
+            std::string::npos);
   EXPECT_NE(seen.find("\r\n\r\nclient_secret=s%26e%3Dc&grant_type=fb_exchange_token"),
             std::string::npos);
   EXPECT_EQ(seen.find("Expect:"), std::string::npos);
@@ -136,8 +139,10 @@ TEST(CurlHttpClient, SendsEveryMethodWithItsBody) {
   RawServer server(Answering(recorder));
   auto client = MakeHttpClient({});
   const std::pair<HttpRequest::Method, std::string> methods[] = {
-      {HttpRequest::Method::kGet, "GET /"},       {HttpRequest::Method::kPost, "POST /"},
-      {HttpRequest::Method::kDelete, "DELETE /"}, {HttpRequest::Method::kPut, "PUT /"},
+      {HttpRequest::Method::kGet, "GET /"},
+      {HttpRequest::Method::kPost, "POST /"},
+      {HttpRequest::Method::kDelete, "DELETE /"},
+      {HttpRequest::Method::kPut, "PUT /"},
       {HttpRequest::Method::kPatch, "PATCH /"}};
   for (const auto& [method, line] : methods) {
     HttpRequest request = Get(server.Url("/"));
@@ -157,10 +162,11 @@ TEST(CurlHttpClient, SendsEveryMethodWithItsBody) {
 }
 
 TEST(CurlHttpClient, GivesHeaderNamesInLowerCaseAndInOrder) {
-  RawServer server(WritesAndCloses(
-      "HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
-      "HTTP/1.1 200 OK\r\nX-App-Usage:  {\"call_count\":28} \r\nDATE: Fri, 20 Nov 2026 10:00:00 GMT\r\n"
-      "Set-Cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: 2\r\n\r\nok"));
+  RawServer server(
+      WritesAndCloses("HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
+                      "HTTP/1.1 200 OK\r\nX-App-Usage:  {\"call_count\":28} \r\nDATE: Fri, 20 Nov "
+                      "2026 10:00:00 GMT\r\n"
+                      "Set-Cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: 2\r\n\r\nok"));
   auto client = MakeHttpClient({});
   const auto reply = client->Send(Get(server.Url("/")));
   ASSERT_TRUE(reply);
@@ -348,8 +354,9 @@ TEST(CurlHttpClient, RefusesPlainHttpToAnythingButLoopback) {
 
 TEST(CurlHttpClient, RefusesAddressesThatHoldMoreThanAPath) {
   auto client = MakeHttpClient({});
-  for (const char* url : {"https://user:pass@localhost/", "https://localhost/?access_token=x",
-                          "https://localhost/#x", "ftp://localhost/", "file:///etc/passwd", "", "::"}) {
+  for (const char* url :
+       {"https://user:pass@localhost/", "https://localhost/?access_token=x", "https://localhost/#x",
+        "ftp://localhost/", "file:///etc/passwd", "", "::"}) {
     const auto reply = client->Send(Get(url));
     ASSERT_FALSE(reply) << url;
     EXPECT_EQ(reply.error().kind, ErrorKind::kInvalidArgument) << url;

@@ -59,8 +59,7 @@ std::string Peer::ReadRequest() {
     const std::size_t head = text.find("\r\n\r\n");
     if (wanted == std::string::npos && head != std::string::npos) {
       const std::size_t at = text.find("Content-Length: ");
-      const std::size_t length =
-          at < head ? std::strtoul(text.c_str() + at + 16, nullptr, 10) : 0;
+      const std::size_t length = at < head ? std::strtoul(text.c_str() + at + 16, nullptr, 10) : 0;
       wanted = head + 4 + length;
     }
   }

@@ -1,4 +1,5 @@
-// RawServer: a loopback server that plays one script per connection, byte by byte, with or without TLS.
+// RawServer: a loopback server that plays one script per connection, byte by byte, with or without
+// TLS.
 #pragma once
 
 #include <atomic>

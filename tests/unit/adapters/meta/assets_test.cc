@@ -58,10 +58,12 @@ TEST(Assets, AreReadWithTheTokenAsBearerAndItsProof) {
     const SentRequest* sent = bench.http.Find(endpoint);
     ASSERT_NE(sent, nullptr) << endpoint;
     EXPECT_EQ(sent->bearer, FakeToken());
-    EXPECT_EQ(sent->query.at("appsecret_proof"), bench.mac->HmacSha256Hex(FakeAppSecret(), FakeToken()));
+    EXPECT_EQ(sent->query.at("appsecret_proof"),
+              bench.mac->HmacSha256Hex(FakeAppSecret(), FakeToken()));
     EXPECT_EQ(sent->query.count("access_token"), 0u);
   }
-  EXPECT_EQ(bench.http.Find("phone_number")->url, "https://graph.facebook.com/v25.0/400000000000001");
+  EXPECT_EQ(bench.http.Find("phone_number")->url,
+            "https://graph.facebook.com/v25.0/400000000000001");
   EXPECT_EQ(bench.http.Find("subscribed_apps")->url,
             "https://graph.facebook.com/v25.0/200000000000001/subscribed_apps");
 }
@@ -95,7 +97,8 @@ TEST(Assets, TheProofFollowsTheVectors) {
 TEST(Assets, ARefusedStampedProofIsClockWhenTheClocksDisagree) {
   AssetBench bench;
   bench.spec.meta.send_appsecret_time = true;
-  bench.http.Answer("phone_number", 400, ErrorBody(100, {}, "Invalid appsecret_proof provided in the API argument"),
+  bench.http.Answer("phone_number", 400,
+                    ErrorBody(100, {}, "Invalid appsecret_proof provided in the API argument"),
                     {{"date", "Fri, 20 Nov 2026 12:00:00 GMT"}});
   EXPECT_EQ(Words(bench.Inspect()), "indeterminate/clock");
 }
@@ -113,7 +116,10 @@ TEST(Assets, AreNotAskedWhenTheTokenIsDeadOrSomebodyElses) {
 
 TEST(Assets, AFieldThatTheVersionDoesNotKnowFallsBackToTheDefaultSet) {
   AssetBench bench;
-  bench.http.Answer("phone_number", 400, ErrorBody(100, {}, "(#100) Tried accessing nonexisting field (x) on node type (WhatsAppBusinessPhoneNumber)"));
+  bench.http.Answer("phone_number", 400,
+                    ErrorBody(100, {},
+                              "(#100) Tried accessing nonexisting field (x) on node type "
+                              "(WhatsAppBusinessPhoneNumber)"));
   bench.http.Answer("phone_number", 200, kHealthyPhone);
   bench.http.Answer("business_account", 200, kHealthyBusiness);
   bench.http.Answer("subscribed_apps", 200, kSubscribed);
@@ -148,7 +154,9 @@ TEST(Assets, AReplyAboutAnotherObjectProvesNothing) {
 TEST(Assets, AnAppTokenHasNone) {
   Bench bench;
   bench.spec.meta.kind = MetaKind::kApp;
-  bench.http.Answer("debug_token", 200, R"({"data":{"app_id":"100000000000001","type":"APP","is_valid":true,"scopes":[]}})");
+  bench.http.Answer(
+      "debug_token", 200,
+      R"({"data":{"app_id":"100000000000001","type":"APP","is_valid":true,"scopes":[]}})");
   EXPECT_EQ(Words(bench.Inspect(std::string(kAppId) + "|generated-string_27")), "valid/confirmed");
   EXPECT_EQ(bench.http.sent().size(), 1u);
 }
@@ -172,7 +180,8 @@ TEST(Assets, PhoneFieldsBecomeFindings) {
       {R"("quality_rating":"UNKNOWN")", "", Severity::kInfo},
       {R"("quality_rating":"YELLOW")", "quality_yellow", Severity::kInfo},
       {R"("quality_rating":"RED")", "quality_red", Severity::kWarn},
-      {R"("quality_rating":"RED","platform_type":"NOT_APPLICABLE")", "quality_red", Severity::kInfo},
+      {R"("quality_rating":"RED","platform_type":"NOT_APPLICABLE")", "quality_red",
+       Severity::kInfo},
       {R"("code_verification_status":"NOT_VERIFIED")", "", Severity::kInfo},
   };
   for (const FindingCase& each : cases) {
@@ -193,7 +202,9 @@ TEST(Assets, ReviewAndVerificationAreReadInBothSpellings) {
   for (const char* word : {"PENDING", "pending"}) {
     AssetBench bench;
     bench.http.Answer("phone_number", 200, kHealthyPhone);
-    bench.http.Answer("business_account", 200, std::string(R"({"id":"200000000000001","account_review_status":")") + word + R"(","business_verification_status":")" + word + R"("})");
+    bench.http.Answer("business_account", 200,
+                      std::string(R"({"id":"200000000000001","account_review_status":")") + word +
+                          R"(","business_verification_status":")" + word + R"("})");
     bench.http.Answer("subscribed_apps", 200, kSubscribed);
     const Observation seen = bench.Inspect();
     EXPECT_EQ(Words(seen), "valid/confirmed");
@@ -240,14 +251,30 @@ struct HealthCase {
 };
 TEST(Health, EntitiesDecideAndSipDoesNotAlarm) {
   const HealthCase cases[] = {
-      {"available", R"({"can_send_message":"AVAILABLE","entities":[{"can_send_message":"AVAILABLE"}]})", Health::kAvailable},
-      {"payment", R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":141006}]}]})", Health::kBlocked},
-      {"sip only", R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":138024},{"error_code":138025}]}]})", Health::kUnknown},
-      {"sip and payment", R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":138024},{"error_code":141006}]}]})", Health::kBlocked},
-      {"limited with errors", R"({"can_send_message":"LIMITED","entities":[{"can_send_message":"LIMITED","errors":[{"error_code":"141010"}]}]})", Health::kLimited},
-      {"limited, errors null", R"({"can_send_message":"LIMITED","entities":[{"can_send_message":"LIMITED","errors":null}]})", Health::kLimited},
-      {"overall worse than entities", R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"AVAILABLE"}]})", Health::kBlocked},
-      {"entity worse than overall", R"({"can_send_message":"AVAILABLE","entities":[{"can_send_message":"BLOCKED"}]})", Health::kBlocked},
+      {"available",
+       R"({"can_send_message":"AVAILABLE","entities":[{"can_send_message":"AVAILABLE"}]})",
+       Health::kAvailable},
+      {"payment",
+       R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":141006}]}]})",
+       Health::kBlocked},
+      {"sip only",
+       R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":138024},{"error_code":138025}]}]})",
+       Health::kUnknown},
+      {"sip and payment",
+       R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":138024},{"error_code":141006}]}]})",
+       Health::kBlocked},
+      {"limited with errors",
+       R"({"can_send_message":"LIMITED","entities":[{"can_send_message":"LIMITED","errors":[{"error_code":"141010"}]}]})",
+       Health::kLimited},
+      {"limited, errors null",
+       R"({"can_send_message":"LIMITED","entities":[{"can_send_message":"LIMITED","errors":null}]})",
+       Health::kLimited},
+      {"overall worse than entities",
+       R"({"can_send_message":"BLOCKED","entities":[{"can_send_message":"AVAILABLE"}]})",
+       Health::kBlocked},
+      {"entity worse than overall",
+       R"({"can_send_message":"AVAILABLE","entities":[{"can_send_message":"BLOCKED"}]})",
+       Health::kBlocked},
       {"no entities", R"({"can_send_message":"LIMITED"})", Health::kLimited},
       {"unknown word", R"({"can_send_message":"MAYBE"})", Health::kUnknown},
       {"null", "null", Health::kUnknown},
@@ -261,14 +288,16 @@ TEST(Health, EntitiesDecideAndSipDoesNotAlarm) {
 }
 
 TEST(Health, BlockedRestrictsTheTokenAndNamesTheCodes) {
-  const Observation seen = LookAtPhone(Phone(R"("health_status":{"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":141006}]}]})"));
+  const Observation seen = LookAtPhone(Phone(
+      R"("health_status":{"can_send_message":"BLOCKED","entities":[{"can_send_message":"BLOCKED","errors":[{"error_code":141006}]}]})"));
   EXPECT_EQ(Words(seen), "restricted/health_blocked");
   EXPECT_NE(seen.message.find("141006"), std::string::npos);
   EXPECT_EQ(seen.evidence.endpoint, "health_status");
 }
 
 TEST(Health, LimitedIsAFinding) {
-  const Observation seen = LookAtPhone(Phone(R"("health_status":{"can_send_message":"LIMITED","entities":[{"can_send_message":"LIMITED","additional_info":["x"]}]})"));
+  const Observation seen = LookAtPhone(Phone(
+      R"("health_status":{"can_send_message":"LIMITED","entities":[{"can_send_message":"LIMITED","additional_info":["x"]}]})"));
   EXPECT_EQ(Words(seen), "valid/confirmed");
   EXPECT_NE(FindFinding(seen, "health_limited"), nullptr);
 }

@@ -98,7 +98,10 @@ inline std::string FakeAppSecret() { return "fake-app-secret-of-a-test"; }
 // One credential and what an inspection or renewal of it needs.
 class Bench {
  public:
-  Bench() : mac(crypto::MakeMac()), provider(MakeProvider(*mac, {})), app_secret(Secret(FakeAppSecret())) {
+  Bench()
+      : mac(crypto::MakeMac()),
+        provider(MakeProvider(*mac, {})),
+        app_secret(Secret(FakeAppSecret())) {
     spec.name = "whatsapp";
     spec.meta.app_id = kAppId;
     spec.meta.kind = MetaKind::kSystemUser;
@@ -156,7 +159,8 @@ inline std::string AllText(const Observation& seen) {
   std::string text = seen.message + "\n" + seen.action + "\n" + seen.evidence.endpoint + "\n" +
                      seen.evidence.trace_id + "\n" + seen.facts.kind + seen.facts.app_id +
                      seen.facts.user_id + seen.facts.profile_id;
-  for (const Finding& finding : seen.findings) text += "\n" + finding.id + finding.message + finding.action;
+  for (const Finding& finding : seen.findings)
+    text += "\n" + finding.id + finding.message + finding.action;
   for (const std::string& sentence : seen.unproven) text += "\n" + sentence;
   for (const std::string& scope : seen.facts.scopes) text += "\n" + scope;
   return text;

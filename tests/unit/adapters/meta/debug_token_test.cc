@@ -76,35 +76,101 @@ const std::string kMetadata =
 INSTANTIATE_TEST_SUITE_P(
     DebugToken, DeadTokens,
     testing::Values(
-        DeadCase{"Expired", kMetadata + R"("error":{"code":190,"message":"Session has expired on Monday","subcode":463},"expires_at":1668613551,"is_valid":false,"issued_at":1663429551,"scopes":["email"])", "expired/session_expired", Lifetime::kFinite},
-        DeadCase{"ExpiredWithoutSubcode", kMetadata + R"("error":{"code":190,"message":"Error validating access token: Session has expired on Monday."},"expires_at":1668613551,"is_valid":false)", "expired/session_expired", Lifetime::kFinite},
-        DeadCase{"ExpiredByDateAlone", kMetadata + R"("error":{"code":190,"message":"x"},"expires_at":1668613551,"is_valid":false)", "expired/session_expired", Lifetime::kFinite},
-        DeadCase{"ExpiredWithoutError", kMetadata + R"("expires_at":1668613551,"is_valid":false)", "expired/session_expired", Lifetime::kFinite},
-        DeadCase{"PasswordChanged", kMetadata + R"("error":{"code":190,"message":"x","subcode":460},"expires_at":0,"is_valid":false,"scopes":["email"])", "revoked/password_changed", Lifetime::kNever},
-        DeadCase{"SubcodeOfTheOtherSpelling", kMetadata + R"("error":{"code":190,"message":"x","error_subcode":460},"expires_at":0,"is_valid":false)", "revoked/password_changed", Lifetime::kNever},
-        DeadCase{"RevokedByApi", kMetadata + R"("error":{"code":190,"message":"x","subcode":466},"expires_at":1797760800,"is_valid":false,"scopes":[])", "revoked/revoked_by_api", Lifetime::kFinite},
-        DeadCase{"LoggedOut", kMetadata + R"("error":{"code":190,"message":"x","subcode":467},"expires_at":1797760800,"is_valid":false)", "revoked/logged_out", Lifetime::kFinite},
-        DeadCase{"AppRemoved", kMetadata + R"("error":{"code":190,"message":"x","subcode":458},"is_valid":false)", "revoked/app_removed", Lifetime::kUnknown},
-        DeadCase{"RoleLost", kMetadata + R"("error":{"code":190,"message":"x","subcode":492},"expires_at":0,"is_valid":false)", "revoked/role_lost", Lifetime::kNever},
-        DeadCase{"Checkpoint", kMetadata + R"("error":{"code":190,"message":"x","subcode":459},"expires_at":0,"is_valid":false)", "restricted/user_checkpoint", Lifetime::kNever},
-        DeadCase{"Unconfirmed", kMetadata + R"("error":{"code":190,"message":"x","subcode":464},"expires_at":0,"is_valid":false)", "restricted/user_checkpoint", Lifetime::kNever},
-        DeadCase{"NinetyDays", kMetadata + R"("error":{"code":190,"message":"x","subcode":493},"expires_at":0,"is_valid":false)", "expired/data_access_expired", Lifetime::kNever},
-        DeadCase{"Damaged", R"("error":{"code":190,"message":"The access token could not be decrypted"},"is_valid":false,"scopes":[])", "malformed/undecryptable", Lifetime::kUnknown},
-        DeadCase{"Junk", R"("error":{"code":190,"message":"Invalid OAuth access token - Cannot parse access token"},"is_valid":false,"scopes":[])", "malformed/cannot_parse", Lifetime::kUnknown},
-        DeadCase{"WrongSignature", R"("error":{"code":190,"message":"Invalid OAuth access token signature."},"is_valid":false,"scopes":[])", "malformed/bad_signature", Lifetime::kUnknown},
-        DeadCase{"UnknownApp", R"("error":{"code":190,"message":"Error validating application. Cannot get application info due to a system error."},"is_valid":false,"scopes":[])", "restricted/app_restricted", Lifetime::kUnknown},
-        DeadCase{"UnknownCode", kMetadata + R"("error":{"code":424242,"message":"x"},"is_valid":false)", "revoked/session_invalid", Lifetime::kUnknown},
-        DeadCase{"NoCodeAtAll", kMetadata + R"("error":{"message":"x"},"is_valid":false)", "revoked/session_invalid", Lifetime::kUnknown},
-        DeadCase{"ErrorIsNull", kMetadata + R"("error":null,"is_valid":false)", "revoked/session_invalid", Lifetime::kUnknown},
-        DeadCase{"TransientCode", kMetadata + R"("error":{"code":2,"message":"x"},"is_valid":false)", "indeterminate/outage", Lifetime::kUnknown}),
+        DeadCase{
+            "Expired",
+            kMetadata +
+                R"("error":{"code":190,"message":"Session has expired on Monday","subcode":463},"expires_at":1668613551,"is_valid":false,"issued_at":1663429551,"scopes":["email"])",
+            "expired/session_expired", Lifetime::kFinite},
+        DeadCase{
+            "ExpiredWithoutSubcode",
+            kMetadata +
+                R"("error":{"code":190,"message":"Error validating access token: Session has expired on Monday."},"expires_at":1668613551,"is_valid":false)",
+            "expired/session_expired", Lifetime::kFinite},
+        DeadCase{
+            "ExpiredByDateAlone",
+            kMetadata +
+                R"("error":{"code":190,"message":"x"},"expires_at":1668613551,"is_valid":false)",
+            "expired/session_expired", Lifetime::kFinite},
+        DeadCase{"ExpiredWithoutError", kMetadata + R"("expires_at":1668613551,"is_valid":false)",
+                 "expired/session_expired", Lifetime::kFinite},
+        DeadCase{
+            "PasswordChanged",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","subcode":460},"expires_at":0,"is_valid":false,"scopes":["email"])",
+            "revoked/password_changed", Lifetime::kNever},
+        DeadCase{
+            "SubcodeOfTheOtherSpelling",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","error_subcode":460},"expires_at":0,"is_valid":false)",
+            "revoked/password_changed", Lifetime::kNever},
+        DeadCase{
+            "RevokedByApi",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","subcode":466},"expires_at":1797760800,"is_valid":false,"scopes":[])",
+            "revoked/revoked_by_api", Lifetime::kFinite},
+        DeadCase{
+            "LoggedOut",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","subcode":467},"expires_at":1797760800,"is_valid":false)",
+            "revoked/logged_out", Lifetime::kFinite},
+        DeadCase{"AppRemoved",
+                 kMetadata + R"("error":{"code":190,"message":"x","subcode":458},"is_valid":false)",
+                 "revoked/app_removed", Lifetime::kUnknown},
+        DeadCase{
+            "RoleLost",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","subcode":492},"expires_at":0,"is_valid":false)",
+            "revoked/role_lost", Lifetime::kNever},
+        DeadCase{
+            "Checkpoint",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","subcode":459},"expires_at":0,"is_valid":false)",
+            "restricted/user_checkpoint", Lifetime::kNever},
+        DeadCase{
+            "Unconfirmed",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","subcode":464},"expires_at":0,"is_valid":false)",
+            "restricted/user_checkpoint", Lifetime::kNever},
+        DeadCase{
+            "NinetyDays",
+            kMetadata +
+                R"("error":{"code":190,"message":"x","subcode":493},"expires_at":0,"is_valid":false)",
+            "expired/data_access_expired", Lifetime::kNever},
+        DeadCase{
+            "Damaged",
+            R"("error":{"code":190,"message":"The access token could not be decrypted"},"is_valid":false,"scopes":[])",
+            "malformed/undecryptable", Lifetime::kUnknown},
+        DeadCase{
+            "Junk",
+            R"("error":{"code":190,"message":"Invalid OAuth access token - Cannot parse access token"},"is_valid":false,"scopes":[])",
+            "malformed/cannot_parse", Lifetime::kUnknown},
+        DeadCase{
+            "WrongSignature",
+            R"("error":{"code":190,"message":"Invalid OAuth access token signature."},"is_valid":false,"scopes":[])",
+            "malformed/bad_signature", Lifetime::kUnknown},
+        DeadCase{
+            "UnknownApp",
+            R"("error":{"code":190,"message":"Error validating application. Cannot get application info due to a system error."},"is_valid":false,"scopes":[])",
+            "restricted/app_restricted", Lifetime::kUnknown},
+        DeadCase{"UnknownCode",
+                 kMetadata + R"("error":{"code":424242,"message":"x"},"is_valid":false)",
+                 "revoked/session_invalid", Lifetime::kUnknown},
+        DeadCase{"NoCodeAtAll", kMetadata + R"("error":{"message":"x"},"is_valid":false)",
+                 "revoked/session_invalid", Lifetime::kUnknown},
+        DeadCase{"ErrorIsNull", kMetadata + R"("error":null,"is_valid":false)",
+                 "revoked/session_invalid", Lifetime::kUnknown},
+        DeadCase{"TransientCode",
+                 kMetadata + R"("error":{"code":2,"message":"x"},"is_valid":false)",
+                 "indeterminate/outage", Lifetime::kUnknown}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(DebugToken, AnAppTokenOfAnUnknownAppIsAnotherApps) {
   Bench bench;
   bench.spec.meta.kind = MetaKind::kAny;
   bench.spec.meta.app_id = "";
-  bench.http.Answer("debug_token", 200,
-                    R"({"data":{"error":{"code":190,"message":"Error validating application."},"is_valid":false}})");
+  bench.http.Answer(
+      "debug_token", 200,
+      R"({"data":{"error":{"code":190,"message":"Error validating application."},"is_valid":false}})");
   EXPECT_EQ(Words(bench.Inspect("123|abc")), "wrong_identity/other_app");
 }
 
@@ -139,15 +205,20 @@ TEST_P(Lifetimes, AreNeverInvented) {
 }
 INSTANTIATE_TEST_SUITE_P(
     DebugToken, Lifetimes,
-    testing::Values(LifetimeCase{"ZeroIsNever", R"("type":"SYSTEM_USER","expires_at":0)", Lifetime::kNever},
-                    LifetimeCase{"AbsentIsUnknown", R"("type":"USER")", Lifetime::kUnknown},
-                    LifetimeCase{"AbsentOnAnAppTokenIsNever", R"("type":"APP","scopes":[])", Lifetime::kNever},
-                    LifetimeCase{"NullIsUnknown", R"("type":"USER","expires_at":null)", Lifetime::kUnknown},
-                    LifetimeCase{"NegativeIsUnknown", R"("type":"USER","expires_at":-5)", Lifetime::kUnknown},
-                    LifetimeCase{"AFractionIsUnknown", R"("type":"USER","expires_at":1797760800.5)", Lifetime::kUnknown},
-                    LifetimeCase{"AHugeNumberIsUnknown", R"("type":"USER","expires_at":99999999999999)", Lifetime::kUnknown},
-                    LifetimeCase{"TextIsANumberToo", R"("type":"USER","expires_at":"1797760800")", Lifetime::kFinite},
-                    LifetimeCase{"OfDuplicatesTheLastWins", R"("type":"USER","expires_at":0,"expires_at":1797760800)", Lifetime::kFinite}),
+    testing::Values(
+        LifetimeCase{"ZeroIsNever", R"("type":"SYSTEM_USER","expires_at":0)", Lifetime::kNever},
+        LifetimeCase{"AbsentIsUnknown", R"("type":"USER")", Lifetime::kUnknown},
+        LifetimeCase{"AbsentOnAnAppTokenIsNever", R"("type":"APP","scopes":[])", Lifetime::kNever},
+        LifetimeCase{"NullIsUnknown", R"("type":"USER","expires_at":null)", Lifetime::kUnknown},
+        LifetimeCase{"NegativeIsUnknown", R"("type":"USER","expires_at":-5)", Lifetime::kUnknown},
+        LifetimeCase{"AFractionIsUnknown", R"("type":"USER","expires_at":1797760800.5)",
+                     Lifetime::kUnknown},
+        LifetimeCase{"AHugeNumberIsUnknown", R"("type":"USER","expires_at":99999999999999)",
+                     Lifetime::kUnknown},
+        LifetimeCase{"TextIsANumberToo", R"("type":"USER","expires_at":"1797760800")",
+                     Lifetime::kFinite},
+        LifetimeCase{"OfDuplicatesTheLastWins",
+                     R"("type":"USER","expires_at":0,"expires_at":1797760800)", Lifetime::kFinite}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
 struct IdentityCase {
@@ -165,14 +236,31 @@ TEST_P(Identities, AreCompared) {
 INSTANTIATE_TEST_SUITE_P(
     DebugToken, Identities,
     testing::Values(
-        IdentityCase{"App", [](MetaSpec& meta) { meta.app_id = "100000000000002"; }, "wrong_identity/other_app"},
-        IdentityCase{"Kind", [](MetaSpec& meta) { meta.kind = MetaKind::kPage; }, "wrong_identity/other_kind"},
-        IdentityCase{"User", [](MetaSpec& meta) { meta.user_id = "300000000000002"; }, "wrong_identity/other_user"},
-        IdentityCase{"Page", [](MetaSpec& meta) { meta.page_id = "600000000000002"; }, "wrong_identity/other_user"},
-        IdentityCase{"AllMatch", [](MetaSpec& meta) { meta.user_id = kUserId; meta.page_id = "600000000000001"; }, "valid/confirmed"},
-        IdentityCase{"ScopeThere", [](MetaSpec& meta) { meta.required_scopes = {"whatsapp_business_messaging"}; }, "valid/confirmed"},
-        IdentityCase{"ScopeMissing", [](MetaSpec& meta) { meta.required_scopes = {"ads_read"}; }, "under_scoped/scope_missing"},
-        IdentityCase{"IdentityBeforeScope", [](MetaSpec& meta) { meta.required_scopes = {"ads_read"}; meta.user_id = "1"; }, "wrong_identity/other_user"}),
+        IdentityCase{"App", [](MetaSpec& meta) { meta.app_id = "100000000000002"; },
+                     "wrong_identity/other_app"},
+        IdentityCase{"Kind", [](MetaSpec& meta) { meta.kind = MetaKind::kPage; },
+                     "wrong_identity/other_kind"},
+        IdentityCase{"User", [](MetaSpec& meta) { meta.user_id = "300000000000002"; },
+                     "wrong_identity/other_user"},
+        IdentityCase{"Page", [](MetaSpec& meta) { meta.page_id = "600000000000002"; },
+                     "wrong_identity/other_user"},
+        IdentityCase{"AllMatch",
+                     [](MetaSpec& meta) {
+                       meta.user_id = kUserId;
+                       meta.page_id = "600000000000001";
+                     },
+                     "valid/confirmed"},
+        IdentityCase{"ScopeThere",
+                     [](MetaSpec& meta) { meta.required_scopes = {"whatsapp_business_messaging"}; },
+                     "valid/confirmed"},
+        IdentityCase{"ScopeMissing", [](MetaSpec& meta) { meta.required_scopes = {"ads_read"}; },
+                     "under_scoped/scope_missing"},
+        IdentityCase{"IdentityBeforeScope",
+                     [](MetaSpec& meta) {
+                       meta.required_scopes = {"ads_read"};
+                       meta.user_id = "1";
+                     },
+                     "wrong_identity/other_user"}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(DebugToken, NamesTheMissingScopes) {
@@ -244,7 +332,10 @@ TEST(DebugToken, AWrongClockIsClockOnlyWhereTheAnswerDependsOnIt) {
   {
     Bench bench;  // dead is dead, whatever our clock says
     bench.now += 40 * kDay;
-    bench.http.Answer("debug_token", 200, R"({"data":{"is_valid":false,"expires_at":1797760800,"error":{"code":190,"subcode":466}}})", at_ten);
+    bench.http.Answer(
+        "debug_token", 200,
+        R"({"data":{"is_valid":false,"expires_at":1797760800,"error":{"code":190,"subcode":466}}})",
+        at_ten);
     EXPECT_EQ(Words(bench.Inspect()), "revoked/revoked_by_api");
   }
 }
@@ -269,37 +360,50 @@ TEST_P(UnusableReplies, AreNeverAConclusion) {
 }
 INSTANTIATE_TEST_SUITE_P(
     DebugToken, UnusableReplies,
-    testing::Values(UnusableCase{"Html502", 502, "<html><h1>502</h1></html>", "indeterminate/outage"},
-                    UnusableCase{"Empty500", 500, "", "indeterminate/outage"},
-                    UnusableCase{"Html200", 200, "<!DOCTYPE html><html>Log in to WiFi</html>", "indeterminate/blocked"},
-                    UnusableCase{"Html403", 403, "<html>Access denied</html>", "indeterminate/blocked"},
-                    UnusableCase{"Redirect", 302, "", "indeterminate/blocked"},
-                    UnusableCase{"Portal", 511, "<html></html>", "indeterminate/blocked"},
-                    UnusableCase{"Throttled", 429, "slow down", "indeterminate/rate_limited"},
-                    UnusableCase{"UnavailableText", 200, "Service Unavailable", "indeterminate/outage"},
-                    UnusableCase{"Empty200", 200, "", "indeterminate/bad_reply"},
-                    UnusableCase{"BareTrue", 200, "true", "indeterminate/bad_reply"},
-                    UnusableCase{"AList", 200, "[]", "indeterminate/bad_reply"},
-                    UnusableCase{"NoData", 200, "{}", "indeterminate/bad_reply"},
-                    UnusableCase{"NullData", 200, R"({"data":null})", "indeterminate/bad_reply"},
-                    UnusableCase{"NoVerdict", 200, R"({"data":{"app_id":"1"}})", "indeterminate/bad_reply"},
-                    UnusableCase{"VerdictIsText", 200, R"({"data":{"is_valid":"false"}})", "indeterminate/bad_reply"},
-                    UnusableCase{"ErrorWithoutCode", 400, R"({"error":{"message":"x"}})", "indeterminate/bad_reply"},
-                    UnusableCase{"ErrorIsText", 400, R"({"error":"invalid_request"})", "indeterminate/bad_reply"},
-                    UnusableCase{"TransientUnknownCode", 400, ErrorBody(987654, {}, "x", R"(,"is_transient":true)"), "indeterminate/outage"},
-                    UnusableCase{"Code4", 400, ErrorBody(4, {}, "(#4) Application request limit reached"), "indeterminate/rate_limited"},
-                    UnusableCase{"Code4On200", 200, ErrorBody(4, {}, "(#4) limit"), "indeterminate/rate_limited"},
-                    UnusableCase{"Code2", 500, ErrorBody(2, {}, "(#2) Service temporarily unavailable"), "indeterminate/outage"},
-                    UnusableCase{"Code80008", 400, ErrorBody(80008, {}, "x"), "indeterminate/rate_limited"},
-                    UnusableCase{"AddressNotListed", 400, ErrorBody(5, {}, "x"), "indeterminate/blocked"}),
+    testing::Values(
+        UnusableCase{"Html502", 502, "<html><h1>502</h1></html>", "indeterminate/outage"},
+        UnusableCase{"Empty500", 500, "", "indeterminate/outage"},
+        UnusableCase{"Html200", 200, "<!DOCTYPE html><html>Log in to WiFi</html>",
+                     "indeterminate/blocked"},
+        UnusableCase{"Html403", 403, "<html>Access denied</html>", "indeterminate/blocked"},
+        UnusableCase{"Redirect", 302, "", "indeterminate/blocked"},
+        UnusableCase{"Portal", 511, "<html></html>", "indeterminate/blocked"},
+        UnusableCase{"Throttled", 429, "slow down", "indeterminate/rate_limited"},
+        UnusableCase{"UnavailableText", 200, "Service Unavailable", "indeterminate/outage"},
+        UnusableCase{"Empty200", 200, "", "indeterminate/bad_reply"},
+        UnusableCase{"BareTrue", 200, "true", "indeterminate/bad_reply"},
+        UnusableCase{"AList", 200, "[]", "indeterminate/bad_reply"},
+        UnusableCase{"NoData", 200, "{}", "indeterminate/bad_reply"},
+        UnusableCase{"NullData", 200, R"({"data":null})", "indeterminate/bad_reply"},
+        UnusableCase{"NoVerdict", 200, R"({"data":{"app_id":"1"}})", "indeterminate/bad_reply"},
+        UnusableCase{"VerdictIsText", 200, R"({"data":{"is_valid":"false"}})",
+                     "indeterminate/bad_reply"},
+        UnusableCase{"ErrorWithoutCode", 400, R"({"error":{"message":"x"}})",
+                     "indeterminate/bad_reply"},
+        UnusableCase{"ErrorIsText", 400, R"({"error":"invalid_request"})",
+                     "indeterminate/bad_reply"},
+        UnusableCase{"TransientUnknownCode", 400,
+                     ErrorBody(987654, {}, "x", R"(,"is_transient":true)"), "indeterminate/outage"},
+        UnusableCase{"Code4", 400, ErrorBody(4, {}, "(#4) Application request limit reached"),
+                     "indeterminate/rate_limited"},
+        UnusableCase{"Code4On200", 200, ErrorBody(4, {}, "(#4) limit"),
+                     "indeterminate/rate_limited"},
+        UnusableCase{"Code2", 500, ErrorBody(2, {}, "(#2) Service temporarily unavailable"),
+                     "indeterminate/outage"},
+        UnusableCase{"Code80008", 400, ErrorBody(80008, {}, "x"), "indeterminate/rate_limited"},
+        UnusableCase{"AddressNotListed", 400, ErrorBody(5, {}, "x"), "indeterminate/blocked"}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(DebugToken, TransportFailuresAreIndeterminate) {
   const std::pair<const char*, const char*> cases[] = {
-      {"dns", "indeterminate/outage"},        {"connect", "indeterminate/outage"},
-      {"connection_lost", "indeterminate/outage"}, {"timeout", "indeterminate/outage"},
-      {"stopping", "indeterminate/outage"},   {"tls", "indeterminate/blocked"},
-      {"proxy", "indeterminate/blocked"},     {"body_too_large", "indeterminate/bad_reply"},
+      {"dns", "indeterminate/outage"},
+      {"connect", "indeterminate/outage"},
+      {"connection_lost", "indeterminate/outage"},
+      {"timeout", "indeterminate/outage"},
+      {"stopping", "indeterminate/outage"},
+      {"tls", "indeterminate/blocked"},
+      {"proxy", "indeterminate/blocked"},
+      {"body_too_large", "indeterminate/bad_reply"},
       {"plain_http", "indeterminate/not_configured"}};
   for (const auto& [reason, words] : cases) {
     Bench bench;
@@ -314,8 +418,10 @@ TEST(DebugToken, TransportFailuresAreIndeterminate) {
 
 TEST(DebugToken, ReadsAByteOrderMarkAndEscapes) {
   Bench bench;
-  bench.http.Answer("debug_token", 200,
-                    "\xEF\xBB\xBF" R"({"data":{"application":"A\/\u00e9\ud83d\ude00","app_id":"100000000000001","type":"SYSTEM_USER","is_valid":true,"expires_at":0,"more":{"x":[1,2]}}})");
+  bench.http.Answer(
+      "debug_token", 200,
+      "\xEF\xBB\xBF"
+      R"({"data":{"application":"A\/\u00e9\ud83d\ude00","app_id":"100000000000001","type":"SYSTEM_USER","is_valid":true,"expires_at":0,"more":{"x":[1,2]}}})");
   EXPECT_EQ(Words(bench.Inspect()), "valid/confirmed");
 }
 

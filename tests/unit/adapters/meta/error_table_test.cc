@@ -12,11 +12,13 @@ namespace {
 // What the issuer's message may hold; none of it may come back.
 constexpr const char* kEcho = "planted-echo";
 
-std::string MessageFor(const ErrorRow& row) { return std::string(kEcho) + " " + std::string(row.text); }
+std::string MessageFor(const ErrorRow& row) {
+  return std::string(kEcho) + " " + std::string(row.text);
+}
 
 std::string Describe(const ErrorRow& row) {
-  return std::to_string(row.first) + "/" + (row.subcode ? std::to_string(*row.subcode) : "any") + " " +
-         std::string(row.text);
+  return std::to_string(row.first) + "/" + (row.subcode ? std::to_string(*row.subcode) : "any") +
+         " " + std::string(row.text);
 }
 
 TEST(ErrorTable, FindsEveryRowByItsOwnCase) {
@@ -97,7 +99,8 @@ TEST(ErrorTable, NoRowJudgesTheTokenWhenOurInspectorIsRefused) {
   for (const ErrorRow& row : ErrorRows()) {
     Bench bench;
     bench.http.Answer("debug_token", 400, ErrorBody(row.first, row.subcode, MessageFor(row)));
-    bench.http.Answer("client_credentials", 200, R"({"access_token":"1|generated","token_type":"bearer"})");
+    bench.http.Answer("client_credentials", 200,
+                      R"({"access_token":"1|generated","token_type":"bearer"})");
     const Observation seen = bench.Inspect();
     if (row.reason == Reason::kOtherApp) {
       EXPECT_EQ(Words(seen), "wrong_identity/other_app") << Describe(row);
@@ -120,27 +123,46 @@ TEST(ErrorTable, KnowsTheMessagesThatMustBeRead) {
   const Fact facts[] = {
       {1, {}, "Error validating client secret.", "inspector"},
       {1, {}, "An unknown error occurred", "outage"},
-      {100, {}, "(#100) API calls from the server require an appsecret_proof argument", "inspector"},
+      {100,
+       {},
+       "(#100) API calls from the server require an appsecret_proof argument",
+       "inspector"},
       {100, {}, "Invalid appsecret_proof provided in the API argument", "inspector"},
-      {100, {}, "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app", "inspector"},
-      {100, {}, "(#100) You must provide an app access token or a user access token that is an owner", "inspector"},
+      {100,
+       {},
+       "(#100) You must provide an app access token, or a user access token that is an owner or "
+       "developer of the app",
+       "inspector"},
+      {100,
+       {},
+       "(#100) You must provide an app access token or a user access token that is an owner",
+       "inspector"},
       {100, {}, "(#100) The App_id in the input_token did not match the Viewing App", "other_app"},
       {100, 33, "Unsupported get request. Object with ID '1' does not exist", "asset_unreachable"},
-      {190, {}, "Error validating application. Cannot get application info due to a system error.", "app_restricted"},
+      {190,
+       {},
+       "Error validating application. Cannot get application info due to a system error.",
+       "app_restricted"},
       {190, {}, "Invalid OAuth access token signature.", "bad_signature"},
       {190, {}, "Invalid OAuth access token - Cannot parse access token", "cannot_parse"},
       {190, {}, "Malformed access token XYZ", "cannot_parse"},
       {190, {}, "Error validating access token: Session key is malformed.", "cannot_parse"},
       {190, {}, "The access token could not be decrypted", "undecryptable"},
       {190, {}, "Invalid OAuth access token - Debug only access token", "other_kind"},
-      {190, {}, "Error validating access token: The user has not authorized application 1.", "app_removed"},
+      {190,
+       {},
+       "Error validating access token: The user has not authorized application 1.",
+       "app_removed"},
       {190, {}, "The session is invalid because the user logged out.", "logged_out"},
       {190, {}, "Invalid OAuth access token.", "session_invalid"},
       {190, 463, "whatever changed their password", "session_expired"},
       {190, 460, "whatever has expired", "password_changed"},
       {190, 999, "Invalid OAuth 2.0 Access Token", "session_invalid"},
       {102, {}, "", "session_invalid"},
-      {2500, {}, "An active access token must be used to query information about the current user.", "other_kind"},
+      {2500,
+       {},
+       "An active access token must be used to query information about the current user.",
+       "other_kind"},
       {2500, {}, "Unknown path components: /x", "bad_reply"},
       {80007, {}, "", "rate_limited"},
       {80008, {}, "", "rate_limited"},
@@ -155,7 +177,8 @@ TEST(ErrorTable, KnowsTheMessagesThatMustBeRead) {
   for (const Fact& fact : facts) {
     const ErrorRow* row = FindError(fact.code, fact.subcode, fact.message);
     ASSERT_NE(row, nullptr) << fact.code << " " << fact.message;
-    EXPECT_EQ(row->reason ? ToString(*row->reason) : "", fact.reason) << fact.code << " " << fact.message;
+    EXPECT_EQ(row->reason ? ToString(*row->reason) : "", fact.reason)
+        << fact.code << " " << fact.message;
   }
   EXPECT_EQ(FindError(424242, std::nullopt, ""), nullptr);
 }

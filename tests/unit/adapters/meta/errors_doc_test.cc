@@ -13,10 +13,12 @@ TEST(ErrorsDocument, IsWhatTheTablePrints) {
   ASSERT_NE(program, nullptr);
   std::string printed;
   char bytes[4096];
-  for (std::size_t count = 0; (count = std::fread(bytes, 1, sizeof(bytes), program)) > 0;) printed.append(bytes, count);
+  for (std::size_t count = 0; (count = std::fread(bytes, 1, sizeof(bytes), program)) > 0;)
+    printed.append(bytes, count);
   ASSERT_EQ(pclose(program), 0);
   std::ifstream file(TOKENWARDEN_SOURCE_DIR "/docs/errors.md");
-  const std::string committed((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string committed((std::istreambuf_iterator<char>(file)),
+                              std::istreambuf_iterator<char>());
   EXPECT_TRUE(printed == committed) << "run: tokenwarden-errors-doc > docs/errors.md";
 }
 

@@ -21,7 +21,9 @@ Usage Read(CannedHttp::Headers headers) {
 }
 
 TEST(RateLimit, TakesTheHighestOfAllCountersAndEntries) {
-  EXPECT_EQ(Read({{"x-app-usage", R"({"call_count":28,"total_time":25,"total_cputime":112.5})"}}).percent, 112.5);
+  EXPECT_EQ(
+      Read({{"x-app-usage", R"({"call_count":28,"total_time":25,"total_cputime":112.5})"}}).percent,
+      112.5);
   const Usage usage = Read({{"x-business-use-case-usage", kBusinessHeader}});
   EXPECT_EQ(usage.percent, 100);
   EXPECT_EQ(usage.regain, Seconds(19 * 60));
@@ -29,9 +31,11 @@ TEST(RateLimit, TakesTheHighestOfAllCountersAndEntries) {
 }
 
 TEST(RateLimit, IgnoresWhatItCannotRead) {
-  for (const char* text : {"", "17%", "{", "[]", "null", R"({"call_count":"28"})", R"({"a":1})", R"({"a":[1,null,{"call_count":null}]})",
-                           R"({"a":{"call_count":99}})", "{\"a\":[[[[[[[["}) {
-    const Usage usage = Read({{"x-app-usage", text}, {"x-business-use-case-usage", text}, {"retry-after", text}});
+  for (const char* text :
+       {"", "17%", "{", "[]", "null", R"({"call_count":"28"})", R"({"a":1})",
+        R"({"a":[1,null,{"call_count":null}]})", R"({"a":{"call_count":99}})", "{\"a\":[[[[[[[["}) {
+    const Usage usage =
+        Read({{"x-app-usage", text}, {"x-business-use-case-usage", text}, {"retry-after", text}});
     EXPECT_EQ(usage.percent, 0) << text;
     EXPECT_FALSE(usage.regain) << text;
     EXPECT_FALSE(usage.wait) << text;
@@ -50,7 +54,8 @@ TEST(RateLimit, HonoursRetryAfterInBothFormsAndBoundsIt) {
 
 TEST(RateLimit, AThrottledInspectionSaysHowLongToWait) {
   Bench bench;
-  bench.http.Answer("debug_token", 400, ErrorBody(80008, {}, "x"), {{"x-business-use-case-usage", kBusinessHeader}});
+  bench.http.Answer("debug_token", 400, ErrorBody(80008, {}, "x"),
+                    {{"x-business-use-case-usage", kBusinessHeader}});
   const Observation seen = bench.Inspect();
   EXPECT_EQ(Words(seen), "indeterminate/rate_limited");
   EXPECT_EQ(seen.retry_after, Seconds(19 * 60));
@@ -59,7 +64,8 @@ TEST(RateLimit, AThrottledInspectionSaysHowLongToWait) {
 TEST(RateLimit, NearTheLimitIsAFinding) {
   for (const int percent : {74, 75, 100}) {
     Bench bench;
-    bench.http.Answer("debug_token", 200, LivingBody(), {{"x-app-usage", R"({"call_count":)" + std::to_string(percent) + "}"}});
+    bench.http.Answer("debug_token", 200, LivingBody(),
+                      {{"x-app-usage", R"({"call_count":)" + std::to_string(percent) + "}"}});
     const Observation seen = bench.Inspect();
     EXPECT_EQ(Words(seen), "valid/confirmed");
     EXPECT_EQ(FindFinding(seen, "throttle_near") != nullptr, percent >= 75) << percent;
@@ -68,8 +74,9 @@ TEST(RateLimit, NearTheLimitIsAFinding) {
 
 TEST(HttpDate, ReadsTheOneFormInUse) {
   EXPECT_EQ(ParseHttpDate("Fri, 20 Nov 2026 10:00:00 GMT"), FromUnix(1795168800));
-  for (const char* text : {"", "Fri, 20 Nov 2026 10:00:00 PST", "Friday, 20-Nov-26 10:00:00 GMT", "Fri, 20 Xyz 2026 10:00:00 GMT",
-                           "Fri, 32 Nov 2026 10:00:00 GMT", "Fri, 2x Nov 2026 10:00:00 GMT", "Fri, 20 Nov 2026 25:00:00 GMT"}) {
+  for (const char* text : {"", "Fri, 20 Nov 2026 10:00:00 PST", "Friday, 20-Nov-26 10:00:00 GMT",
+                           "Fri, 20 Xyz 2026 10:00:00 GMT", "Fri, 32 Nov 2026 10:00:00 GMT",
+                           "Fri, 2x Nov 2026 10:00:00 GMT", "Fri, 20 Nov 2026 25:00:00 GMT"}) {
     EXPECT_FALSE(ParseHttpDate(text)) << text;
   }
 }
@@ -105,22 +112,31 @@ TEST(Versions, OurDefaultIsNoClockOfTheCredentialWhileItIsFar) {
 }
 
 TEST(Versions, AnotherVersionThanAskedForIsAFinding) {
-  EXPECT_NE(FindFinding(LookWithVersion("v20.0", {{"facebook-api-version", "v21.0"}}), "version_mismatch"), nullptr);
-  EXPECT_EQ(FindFinding(LookWithVersion("v24.0", {{"facebook-api-version", "v24.0"}}), "version_mismatch"), nullptr);
-  EXPECT_EQ(FindFinding(LookWithVersion("v24.0", {{"facebook-api-version", "<script>"}}), "version_mismatch"), nullptr);
+  EXPECT_NE(FindFinding(LookWithVersion("v20.0", {{"facebook-api-version", "v21.0"}}),
+                        "version_mismatch"),
+            nullptr);
+  EXPECT_EQ(FindFinding(LookWithVersion("v24.0", {{"facebook-api-version", "v24.0"}}),
+                        "version_mismatch"),
+            nullptr);
+  EXPECT_EQ(FindFinding(LookWithVersion("v24.0", {{"facebook-api-version", "<script>"}}),
+                        "version_mismatch"),
+            nullptr);
 }
 
 TEST(Findings, ATemporaryTokenOfAPersonIsNamed) {
   const auto look = [](const std::string& dates) {
     Bench bench;
     bench.spec.meta.kind = MetaKind::kUser;
-    bench.http.Answer("debug_token", 200, R"({"data":{"app_id":"100000000000001","type":"USER","is_valid":true,)" + dates + "}}");
+    bench.http.Answer(
+        "debug_token", 200,
+        R"({"data":{"app_id":"100000000000001","type":"USER","is_valid":true,)" + dates + "}}");
     return FindFinding(bench.Inspect(), "personal_token") != nullptr;
   };
-  EXPECT_TRUE(look(R"("issued_at":1795168000,"expires_at":1795254400)"));   // a day
-  EXPECT_TRUE(look(R"("expires_at":1795172400)"));                          // an hour left, no issue date
+  EXPECT_TRUE(look(R"("issued_at":1795168000,"expires_at":1795254400)"));  // a day
+  EXPECT_TRUE(look(R"("expires_at":1795172400)"));  // an hour left, no issue date
   EXPECT_FALSE(look(R"("issued_at":1792576800,"expires_at":1797760800)"));  // sixty days
-  EXPECT_FALSE(look(R"("issued_at":1790000000,"expires_at":1795172400)"));  // sixty days, nearly over
+  EXPECT_FALSE(
+      look(R"("issued_at":1790000000,"expires_at":1795172400)"));  // sixty days, nearly over
   EXPECT_FALSE(look(R"("expires_at":0)"));
 }
 

@@ -8,9 +8,11 @@
 namespace tokenwarden::meta {
 namespace {
 
-const char* const kOtherAppText = "(#100) The App_id in the input_token did not match the Viewing App";
+const char* const kOtherAppText =
+    "(#100) The App_id in the input_token did not match the Viewing App";
 const char* const kNoInspectorText =
-    "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app";
+    "(#100) You must provide an app access token, or a user access token that is an owner or "
+    "developer of the app";
 
 struct RefusedCase {
   const char* name;
@@ -23,7 +25,8 @@ TEST_P(RefusedInspectors, SayNothingAboutTheToken) {
   Bench bench;
   bench.http.Answer("debug_token", 400, GetParam().refusal);
   if (!GetParam().probe.empty()) {
-    bench.http.Answer("client_credentials", GetParam().probe.find("error") == std::string::npos ? 200 : 400,
+    bench.http.Answer("client_credentials",
+                      GetParam().probe.find("error") == std::string::npos ? 200 : 400,
                       GetParam().probe);
   }
   const Observation seen = bench.Inspect();
@@ -32,22 +35,38 @@ TEST_P(RefusedInspectors, SayNothingAboutTheToken) {
   EXPECT_EQ(seen.evidence.endpoint, "debug_token");
   EXPECT_FALSE(seen.action.empty());
 }
-const std::string kSecretWorks = R"({"access_token":"100000000000001|generated","token_type":"bearer"})";
+const std::string kSecretWorks =
+    R"({"access_token":"100000000000001|generated","token_type":"bearer"})";
 INSTANTIATE_TEST_SUITE_P(
     Inspector, RefusedInspectors,
     testing::Values(
-        RefusedCase{"WrongSecret", ErrorBody(190, {}, "Invalid OAuth access token signature."), "", "indeterminate/inspector"},
-        RefusedCase{"UnknownApp", ErrorBody(190, {}, "Error validating application. Cannot get application info due to a system error."), "", "indeterminate/inspector"},
-        RefusedCase{"DisabledApp", ErrorBody(101, {}, "Error validating application."), "", "indeterminate/inspector"},
-        RefusedCase{"NotAnAppToken", ErrorBody(100, {}, kNoInspectorText), "", "indeterminate/inspector"},
-        RefusedCase{"OurTokenDead", ErrorBody(190, 463, "Session has expired"), "", "indeterminate/inspector"},
-        RefusedCase{"NoToken", ErrorBody(104, {}, "An access token is required"), "", "indeterminate/inspector"},
+        RefusedCase{"WrongSecret", ErrorBody(190, {}, "Invalid OAuth access token signature."), "",
+                    "indeterminate/inspector"},
+        RefusedCase{
+            "UnknownApp",
+            ErrorBody(
+                190, {},
+                "Error validating application. Cannot get application info due to a system error."),
+            "", "indeterminate/inspector"},
+        RefusedCase{"DisabledApp", ErrorBody(101, {}, "Error validating application."), "",
+                    "indeterminate/inspector"},
+        RefusedCase{"NotAnAppToken", ErrorBody(100, {}, kNoInspectorText), "",
+                    "indeterminate/inspector"},
+        RefusedCase{"OurTokenDead", ErrorBody(190, 463, "Session has expired"), "",
+                    "indeterminate/inspector"},
+        RefusedCase{"NoToken", ErrorBody(104, {}, "An access token is required"), "",
+                    "indeterminate/inspector"},
         RefusedCase{"NoPermission", ErrorBody(10, {}, "x"), "", "indeterminate/inspector"},
-        RefusedCase{"OtherAppAndOursWorks", ErrorBody(100, {}, kOtherAppText), kSecretWorks, "wrong_identity/other_app"},
-        RefusedCase{"OtherAppAndOursIsWrong", ErrorBody(100, {}, kOtherAppText), ErrorBody(1, {}, "Error validating client secret."), "indeterminate/inspector"},
-        RefusedCase{"OtherAppAndProbeIsSilent", ErrorBody(100, {}, kOtherAppText), "<html>error</html>", "indeterminate/inspector"},
-        RefusedCase{"UnclearAndOursWorks", ErrorBody(100, 33, "Unsupported get request."), kSecretWorks, "indeterminate/bad_reply"},
-        RefusedCase{"UnclearAndOursIsWrong", ErrorBody(100, {}, "x"), ErrorBody(101, {}, "x"), "indeterminate/inspector"},
+        RefusedCase{"OtherAppAndOursWorks", ErrorBody(100, {}, kOtherAppText), kSecretWorks,
+                    "wrong_identity/other_app"},
+        RefusedCase{"OtherAppAndOursIsWrong", ErrorBody(100, {}, kOtherAppText),
+                    ErrorBody(1, {}, "Error validating client secret."), "indeterminate/inspector"},
+        RefusedCase{"OtherAppAndProbeIsSilent", ErrorBody(100, {}, kOtherAppText),
+                    "<html>error</html>", "indeterminate/inspector"},
+        RefusedCase{"UnclearAndOursWorks", ErrorBody(100, 33, "Unsupported get request."),
+                    kSecretWorks, "indeterminate/bad_reply"},
+        RefusedCase{"UnclearAndOursIsWrong", ErrorBody(100, {}, "x"), ErrorBody(101, {}, "x"),
+                    "indeterminate/inspector"},
         RefusedCase{"AboutAMessage", ErrorBody(131030, {}, "x"), "", "indeterminate/bad_reply"},
         RefusedCase{"Throttled", ErrorBody(4, {}, "x"), "", "indeterminate/rate_limited"},
         RefusedCase{"Down", ErrorBody(2, {}, "x"), "", "indeterminate/outage"}),
@@ -74,7 +93,9 @@ TEST(Inspector, TheProbeSendsTheSecretInAFormOnly) {
 class BenchWithoutSecret : public Bench {
  public:
   BenchWithoutSecret() { app_secret.reset(); }
-  void RefuseSelfInspection() { http.Answer("debug_token", 400, ErrorBody(100, {}, kNoInspectorText)); }
+  void RefuseSelfInspection() {
+    http.Answer("debug_token", 400, ErrorBody(100, {}, kNoInspectorText));
+  }
 };
 
 TEST(SelfInspection, IsLabelledAndSaysWhatItCannotProve) {
@@ -91,7 +112,8 @@ TEST(SelfInspection, IsLabelledAndSaysWhatItCannotProve) {
 
 TEST(SelfInspection, FindsADeadTokenInData) {
   BenchWithoutSecret bench;
-  bench.http.Answer("debug_token", 200, R"({"data":{"is_valid":false,"error":{"code":190,"subcode":466}}})");
+  bench.http.Answer("debug_token", 200,
+                    R"({"data":{"is_valid":false,"error":{"code":190,"subcode":466}}})");
   EXPECT_EQ(Words(bench.Inspect()), "revoked/revoked_by_api");
 }
 
@@ -100,7 +122,8 @@ TEST(SelfInspection, AnErrorAboutTheCallerIsAboutTheToken) {
       {ErrorBody(190, 463, "x"), "expired/session_expired"},
       {ErrorBody(190, 460, "x"), "revoked/password_changed"},
       {ErrorBody(190, 459, "x"), "restricted/user_checkpoint"},
-      {ErrorBody(190, {}, "Invalid OAuth access token - Cannot parse access token"), "malformed/cannot_parse"},
+      {ErrorBody(190, {}, "Invalid OAuth access token - Cannot parse access token"),
+       "malformed/cannot_parse"},
       {ErrorBody(190, {}, "Invalid OAuth access token signature."), "malformed/bad_signature"},
       {ErrorBody(4, {}, "x"), "indeterminate/rate_limited"},
       {ErrorBody(2, {}, "x"), "indeterminate/outage"}};
@@ -128,7 +151,8 @@ TEST(SelfInspection, FallsBackToMeAndAppWithoutInventingAnExpiry) {
   for (const std::string& sentence : seen.unproven) unproven += sentence;
   EXPECT_NE(unproven.find("expires"), std::string::npos);
   EXPECT_NE(unproven.find("kind"), std::string::npos);
-  for (const SentRequest& sent : bench.http.sent()) EXPECT_EQ(sent.query.count("appsecret_proof"), 0u);
+  for (const SentRequest& sent : bench.http.sent())
+    EXPECT_EQ(sent.query.count("appsecret_proof"), 0u);
 }
 
 TEST(SelfInspection, ComparesWhatItCanLearn) {
@@ -171,8 +195,12 @@ TEST(SelfInspection, ChecksScopesThroughMyPermissions) {
 TEST(SelfInspection, MeDecidesWhenTheTokenIsDeadOrOfNoUser) {
   const std::pair<std::string, const char*> cases[] = {
       {ErrorBody(190, 467, "x"), "revoked/logged_out"},
-      {ErrorBody(2500, {}, "An active access token must be used to query information about the current user."), "wrong_identity/other_kind"},
-      {ErrorBody(100, {}, "API calls from the server require an appsecret_proof argument"), "indeterminate/inspector"},
+      {ErrorBody(
+           2500, {},
+           "An active access token must be used to query information about the current user."),
+       "wrong_identity/other_kind"},
+      {ErrorBody(100, {}, "API calls from the server require an appsecret_proof argument"),
+       "indeterminate/inspector"},
       {R"({"name":"nobody"})", "indeterminate/bad_reply"},
       {"<html>portal</html>", "indeterminate/blocked"}};
   for (const auto& [body, words] : cases) {

@@ -25,7 +25,8 @@ TEST(Paste, HazardsAreFoundWithoutAskingAnybody) {
       {"bearer", "Bearer " + FakeToken(), "malformed/bearer_prefix"},
       {"undefined", "undefined", "malformed/placeholder"},
       {"yaml placeholder", "${TOKEN}", "malformed/placeholder"},
-      {"masked", FakeToken().substr(0, 10) + "\xE2\x80\xA2\xE2\x80\xA2\xE2\x80\xA2\xE2\x80\xA2", "malformed/masked"},
+      {"masked", FakeToken().substr(0, 10) + "\xE2\x80\xA2\xE2\x80\xA2\xE2\x80\xA2\xE2\x80\xA2",
+       "malformed/masked"},
       {"encoded bar", "123456%7Cabc", "malformed/percent_encoded"},
       {"dash inside", FakeToken() + "-x", "malformed/wrong_alphabet"},
       {"underscore inside", FakeToken() + "_x", "malformed/wrong_alphabet"},
@@ -62,7 +63,9 @@ TEST(Paste, LongTokensAreAsked) {
 
 TEST(Paste, ATokenThatLostItsEndIsForMetaToJudge) {
   Bench bench;
-  bench.http.Answer("debug_token", 200, R"({"data":{"is_valid":false,"error":{"code":190,"message":"The access token could not be decrypted"}}})");
+  bench.http.Answer(
+      "debug_token", 200,
+      R"({"data":{"is_valid":false,"error":{"code":190,"message":"The access token could not be decrypted"}}})");
   const std::string whole = FakeToken();
   EXPECT_EQ(Words(bench.Inspect(whole.substr(0, whole.size() - 7))), "malformed/undecryptable");
 }
@@ -76,9 +79,24 @@ TEST(Paste, AnAppTokenIsWelcomeWhereOneIsWanted) {
   const AppCase cases[] = {
       {"kind app", [](MetaSpec& meta) { meta.kind = MetaKind::kApp; }, ""},
       {"any kind", [](MetaSpec& meta) { meta.kind = MetaKind::kAny; }, ""},
-      {"other app", [](MetaSpec& meta) { meta.kind = MetaKind::kApp; meta.app_id = "5"; }, "other_app"},
-      {"scopes wanted", [](MetaSpec& meta) { meta.kind = MetaKind::kAny; meta.required_scopes = {"email"}; }, "other_kind"},
-      {"phone wanted", [](MetaSpec& meta) { meta.kind = MetaKind::kAny; meta.phone_number_id = "1"; }, "other_kind"},
+      {"other app",
+       [](MetaSpec& meta) {
+         meta.kind = MetaKind::kApp;
+         meta.app_id = "5";
+       },
+       "other_app"},
+      {"scopes wanted",
+       [](MetaSpec& meta) {
+         meta.kind = MetaKind::kAny;
+         meta.required_scopes = {"email"};
+       },
+       "other_kind"},
+      {"phone wanted",
+       [](MetaSpec& meta) {
+         meta.kind = MetaKind::kAny;
+         meta.phone_number_id = "1";
+       },
+       "other_kind"},
       {"page wanted", [](MetaSpec& meta) { meta.kind = MetaKind::kPage; }, "other_kind"},
   };
   for (const AppCase& each : cases) {

@@ -64,13 +64,17 @@ struct RefusalCase {
 };
 TEST(Renewal, WhatCannotBeExchangedIsRefusedBeforeAnythingIsSent) {
   const RefusalCase cases[] = {
-      {"never", MetaKind::kSystemUser, Seen("system_user", Lifetime::kNever), true, "never_expires"},
+      {"never", MetaKind::kSystemUser, Seen("system_user", Lifetime::kNever), true,
+       "never_expires"},
       {"never, kind unknown", MetaKind::kAny, Seen("", Lifetime::kNever), true, "never_expires"},
       {"never, user", MetaKind::kUser, Seen("user", Lifetime::kNever), true, "never_expires"},
-      {"unknown expiry", MetaKind::kSystemUser, Seen("system_user", Lifetime::kUnknown), true, "unknown_expiry"},
+      {"unknown expiry", MetaKind::kSystemUser, Seen("system_user", Lifetime::kUnknown), true,
+       "unknown_expiry"},
       {"unknown kind", MetaKind::kAny, Seen("", Lifetime::kFinite), true, "unknown_kind"},
-      {"expired", MetaKind::kUser, Seen("user", Lifetime::kFinite, Verdict::kExpired), true, "dead"},
-      {"revoked", MetaKind::kUser, Seen("user", Lifetime::kFinite, Verdict::kRevoked), true, "dead"},
+      {"expired", MetaKind::kUser, Seen("user", Lifetime::kFinite, Verdict::kExpired), true,
+       "dead"},
+      {"revoked", MetaKind::kUser, Seen("user", Lifetime::kFinite, Verdict::kRevoked), true,
+       "dead"},
       {"no secret", MetaKind::kUser, Seen("user", Lifetime::kFinite), false, "no_app_secret"},
       {"no parent", MetaKind::kPage, Seen("page", Lifetime::kNever), true, "no_parent_token"},
       {"app without secret", MetaKind::kApp, Seen("app", Lifetime::kNever), false, "no_app_secret"},
@@ -104,7 +108,8 @@ TEST(Renewal, ASystemUserTokenIsGeneratedWhenAGeneratorIsConfigured) {
   EXPECT_EQ(request.bearer->Reveal(), FakeToken("Generator"));
   ASSERT_EQ(request.query.size(), 1u);
   EXPECT_EQ(request.query[0].first, "appsecret_proof");
-  EXPECT_EQ(request.query[0].second.Reveal(), bench.mac->HmacSha256Hex(FakeAppSecret(), FakeToken("Generator")));
+  EXPECT_EQ(request.query[0].second.Reveal(),
+            bench.mac->HmacSha256Hex(FakeAppSecret(), FakeToken("Generator")));
   const std::map<std::string, std::string> expected = {
       {"business_app", kAppId},
       {"scope", "whatsapp_business_messaging,whatsapp_business_management"},
@@ -139,9 +144,11 @@ TEST(Renewal, APageTokenIsReadFromThePageWithItsParentsToken) {
   std::map<std::string, std::string> query;
   for (const auto& [name, value] : request.query) query[name] = value.Reveal();
   EXPECT_EQ(query.at("fields"), "access_token");
-  EXPECT_EQ(query.at("appsecret_proof"), bench.mac->HmacSha256Hex(FakeAppSecret(), FakeToken("Parent")));
+  EXPECT_EQ(query.at("appsecret_proof"),
+            bench.mac->HmacSha256Hex(FakeAppSecret(), FakeToken("Parent")));
   bench.spec.meta.page_id = "600000000000002";
-  EXPECT_NE(std::get<HttpRequest>(*Build(bench, seen)).url.find("600000000000002"), std::string::npos);
+  EXPECT_NE(std::get<HttpRequest>(*Build(bench, seen)).url.find("600000000000002"),
+            std::string::npos);
 }
 
 TEST(Renewal, AnAppTokenIsRebuiltHere) {
@@ -159,7 +166,8 @@ TEST(Renewal, TheRotationModelSaysWhatARepeatWouldDo) {
   EXPECT_TRUE(exchange.can_refresh);
   EXPECT_EQ(exchange.rotation_model, RotationModel::kGraceFork);
   bench.spec.meta.kind = MetaKind::kApp;
-  EXPECT_EQ(bench.provider->CapabilitiesOf(bench.context(), nullptr).rotation_model, RotationModel::kGraceSame);
+  EXPECT_EQ(bench.provider->CapabilitiesOf(bench.context(), nullptr).rotation_model,
+            RotationModel::kGraceSame);
 }
 
 TEST(Renewal, LanesAreSharedByTheAppAndItsAddress) {
@@ -190,7 +198,8 @@ struct GoodReply {
 };
 TEST(RenewalReply, EveryVariantIsRead) {
   const GoodReply cases[] = {
-      {"documented", R"({"access_token":"new1","token_type":"bearer","expires_in":5183944})", "new1", Seconds(5183944)},
+      {"documented", R"({"access_token":"new1","token_type":"bearer","expires_in":5183944})",
+       "new1", Seconds(5183944)},
       {"no expires_in", R"({"access_token":"new1","token_type":"bearer"})", "new1", {}},
       {"expires", R"({"access_token":"new1","expires":5183944})", "new1", Seconds(5183944)},
       {"as text", R"({"access_token":"new1","expires_in":"5183944"})", "new1", Seconds(5183944)},
@@ -229,26 +238,35 @@ TEST(RenewalReply, FailuresSayWhoseTurnItIs) {
       {"no token", 200, R"({"token_type":"bearer"})", ErrorKind::kUnavailable, "bad_reply"},
       {"empty token", 200, R"({"access_token":""})", ErrorKind::kUnavailable, "bad_reply"},
       {"token is a number", 200, R"({"access_token":5})", ErrorKind::kUnavailable, "bad_reply"},
-      {"token with a space", 200, R"({"access_token":"a b"})", ErrorKind::kUnavailable, "bad_reply"},
+      {"token with a space", 200, R"({"access_token":"a b"})", ErrorKind::kUnavailable,
+       "bad_reply"},
       {"cut", 200, R"({"access_token":"new)", ErrorKind::kUnavailable, "bad_reply"},
       {"html", 200, "<html>", ErrorKind::kUnavailable, "blocked"},
       {"empty", 200, "", ErrorKind::kUnavailable, "bad_reply"},
-      {"legacy without value", 200, "access_token=&expires=5", ErrorKind::kUnavailable, "bad_reply"},
+      {"legacy without value", 200, "access_token=&expires=5", ErrorKind::kUnavailable,
+       "bad_reply"},
       {"html 502", 502, "<html>", ErrorKind::kUnavailable, "outage"},
       {"redirect", 302, "", ErrorKind::kUnavailable, "blocked"},
-      {"token beside a failure status", 500, R"({"access_token":"new1"})", ErrorKind::kUnavailable, "outage"},
+      {"token beside a failure status", 500, R"({"access_token":"new1"})", ErrorKind::kUnavailable,
+       "outage"},
       {"expired", 400, ErrorBody(190, 463, "x"), ErrorKind::kFailedPrecondition, "session_expired"},
       {"revoked", 400, ErrorBody(190, 466, "x"), ErrorKind::kFailedPrecondition, "revoked_by_api"},
-      {"other app", 400, ErrorBody(1, {}, "The access token does not belong to application 1"), ErrorKind::kFailedPrecondition, "other_app"},
-      {"wrong secret", 400, ErrorBody(1, {}, "Error validating client secret."), ErrorKind::kInvalidArgument, "inspector"},
-      {"unknown app", 400, ErrorBody(101, {}, "Error validating application."), ErrorKind::kInvalidArgument, "inspector"},
+      {"other app", 400, ErrorBody(1, {}, "The access token does not belong to application 1"),
+       ErrorKind::kFailedPrecondition, "other_app"},
+      {"wrong secret", 400, ErrorBody(1, {}, "Error validating client secret."),
+       ErrorKind::kInvalidArgument, "inspector"},
+      {"unknown app", 400, ErrorBody(101, {}, "Error validating application."),
+       ErrorKind::kInvalidArgument, "inspector"},
       {"throttled", 400, ErrorBody(4, {}, "x"), ErrorKind::kResourceExhausted, "rate_limited"},
       {"throttled, 429", 429, "", ErrorKind::kResourceExhausted, "rate_limited"},
       {"down", 500, ErrorBody(2, {}, "x"), ErrorKind::kUnavailable, "outage"},
-      {"unknown and transient", 400, ErrorBody(5555, {}, "x", R"(,"is_transient":true)"), ErrorKind::kUnavailable, "outage"},
-      {"error on 200", 200, ErrorBody(190, 460, "x"), ErrorKind::kFailedPrecondition, "password_changed"},
+      {"unknown and transient", 400, ErrorBody(5555, {}, "x", R"(,"is_transient":true)"),
+       ErrorKind::kUnavailable, "outage"},
+      {"error on 200", 200, ErrorBody(190, 460, "x"), ErrorKind::kFailedPrecondition,
+       "password_changed"},
       {"bad scope", 400, ErrorBody(3962, {}, "x"), ErrorKind::kFailedPrecondition, "scope_missing"},
-      {"flag missing", 400, ErrorBody(100, {}, "set_token_expires_in_60_days is required"), ErrorKind::kFailedPrecondition, "bad_reply"},
+      {"flag missing", 400, ErrorBody(100, {}, "set_token_expires_in_60_days is required"),
+       ErrorKind::kFailedPrecondition, "bad_reply"},
   };
   for (const BadReply& each : cases) {
     const auto renewed = Parse(each.status, each.body);
@@ -262,7 +280,8 @@ TEST(RenewalReply, FailuresSayWhoseTurnItIs) {
 TEST(RenewalReply, ErrorsNeverRepeatTheIssuersWords) {
   const auto renewed = Parse(400, ErrorBody(190, {}, "Malformed access token planted-echo"));
   ASSERT_FALSE(renewed);
-  EXPECT_EQ((renewed.error().message + renewed.error().action).find("planted-echo"), std::string::npos);
+  EXPECT_EQ((renewed.error().message + renewed.error().action).find("planted-echo"),
+            std::string::npos);
   EXPECT_NE(renewed.error().message.find("code 190"), std::string::npos);
 }
 

@@ -1,5 +1,5 @@
-// Damaged replies and leaks: whatever arrives, nothing crashes, no living token is called dead, and no
-// secret shows where it should not.
+// Damaged replies and leaks: whatever arrives, nothing crashes, no living token is called dead, and
+// no secret shows where it should not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -14,7 +14,8 @@ const std::string kPhone =
     R"({"id":"400000000000001","status":"CONNECTED","quality_rating":"RED","health_status":{"can_send_message":"LIMITED",)"
     R"("entities":[{"entity_type":"WABA","id":"200000000000001","can_send_message":"LIMITED","errors":[{"error_code":141010}]}]}})";
 const std::string kBusiness = R"({"id":"200000000000001","account_review_status":"PENDING"})";
-const std::string kSubscribed = R"({"data":[{"whatsapp_business_api_data":{"id":"100000000000001"}}]})";
+const std::string kSubscribed =
+    R"({"data":[{"whatsapp_business_api_data":{"id":"100000000000001"}}]})";
 
 struct Replies {
   std::string debug_token = LivingBody();
@@ -53,7 +54,8 @@ TEST(Robustness, AReplyCutAnywhereNeverKillsALivingToken) {
 }
 
 TEST(Robustness, ACutReplyAboutADeadTokenIsNoConclusionEither) {
-  const std::string whole = R"({"data":{"app_id":"1","type":"USER","error":{"code":190,"message":"x","subcode":463},"expires_at":1668613551,"is_valid":false}})";
+  const std::string whole =
+      R"({"data":{"app_id":"1","type":"USER","error":{"code":190,"message":"x","subcode":463},"expires_at":1668613551,"is_valid":false}})";
   for (std::size_t size = 0; size < whole.size(); ++size) {
     Replies replies;
     replies.debug_token = whole.substr(0, size);
@@ -79,10 +81,12 @@ TEST(Robustness, AnyByteMayChangeAndNothingCrashes) {
 
 TEST(Robustness, AnyMemberMayBeNullOrOfAnotherType) {
   for (const char* value : {"null", "[]", "{}", "\"\"", "-1", "1.5", "true", "[null]", "[[]]"}) {
-    for (const char* key : {"app_id", "type", "expires_at", "issued_at", "scopes", "granular_scopes", "user_id", "profile_id",
-                            "data_access_expires_at", "error"}) {
+    for (const char* key :
+         {"app_id", "type", "expires_at", "issued_at", "scopes", "granular_scopes", "user_id",
+          "profile_id", "data_access_expires_at", "error"}) {
       Replies replies;
-      replies.debug_token = std::string(R"({"data":{"is_valid":true,")") + key + "\":" + value + "}}";
+      replies.debug_token =
+          std::string(R"({"data":{"is_valid":true,")") + key + "\":" + value + "}}";
       EXPECT_FALSE(IsDead(Look(replies).verdict)) << key << " " << value;
     }
     for (const char* key : {"status", "quality_rating", "health_status", "platform_type"}) {
@@ -97,7 +101,9 @@ TEST(Robustness, HundredsOfScopesAndTargetsAreFine) {
   std::string scopes;
   for (int i = 0; i < 5000; ++i) scopes += "\"scope_" + std::to_string(i) + "\",";
   Replies replies;
-  replies.debug_token = R"({"data":{"is_valid":true,"app_id":"100000000000001","type":"SYSTEM_USER","expires_at":0,"scopes":[)" + scopes + R"("last"]}})";
+  replies.debug_token =
+      R"({"data":{"is_valid":true,"app_id":"100000000000001","type":"SYSTEM_USER","expires_at":0,"scopes":[)" +
+      scopes + R"("last"]}})";
   EXPECT_FALSE(IsDead(Look(replies).verdict));
 }
 
@@ -118,17 +124,22 @@ TEST(Robustness, ACutRenewalReplyIsNeverAToken) {
 TEST(Secrecy, NothingThatMetaEchoesReachesAnObservation) {
   const std::string token = FakeToken();
   const std::vector<std::string> bodies = {
-      R"({"data":{"is_valid":false,"type":")" + token + R"( x","app_id":")" + token + R"(","user_id":")" + token +
+      R"({"data":{"is_valid":false,"type":")" + token + R"( x","app_id":")" + token +
+          R"(","user_id":")" + token +
           R"(","error":{"code":190,"message":"Malformed access token )" + token + R"("}}})",
-      R"({"error":{"code":190,"message":"Malformed access token )" + token + R"(","fbtrace_id":")" + token + token + R"("}})",
-      R"({"error":{"code":98765,"message":")" + token + R"(","error_user_msg":")" + token + R"("}})",
+      R"({"error":{"code":190,"message":"Malformed access token )" + token + R"(","fbtrace_id":")" +
+          token + token + R"("}})",
+      R"({"error":{"code":98765,"message":")" + token + R"(","error_user_msg":")" + token +
+          R"("}})",
       "<html>" + token + "</html>"};
   for (const std::string& body : bodies) {
     for (const bool with_secret : {true, false}) {
       Bench bench;
       if (!with_secret) bench.app_secret.reset();
-      bench.http.Answer("debug_token", 400, body, {{"www-authenticate", "OAuth \"Facebook Platform\" \"invalid_token\" \"" + token + "\""},
-                                                   {"x-fb-trace-id", token + " "}});
+      bench.http.Answer(
+          "debug_token", 400, body,
+          {{"www-authenticate", "OAuth \"Facebook Platform\" \"invalid_token\" \"" + token + "\""},
+           {"x-fb-trace-id", token + " "}});
       const std::string text = AllText(bench.Inspect());
       EXPECT_EQ(text.find(token), std::string::npos) << body;
       EXPECT_EQ(text.find(FakeAppSecret()), std::string::npos) << body;
@@ -143,7 +154,8 @@ TEST(Secrecy, NoSecretIsInAnyUrl) {
     bench.spec.meta.phone_number_id = kPhoneId;
     bench.spec.meta.business_account_id = kBusinessId;
     bench.spec.meta.required_scopes = {"email"};
-    bench.http.Answer("debug_token", 400, ErrorBody(100, {}, "(#100) You must provide an app access token"));
+    bench.http.Answer("debug_token", 400,
+                      ErrorBody(100, {}, "(#100) You must provide an app access token"));
     bench.http.Answer("me", 200, R"({"id":"300000000000001"})");
     bench.Inspect();
     ASSERT_FALSE(bench.http.sent().empty());
