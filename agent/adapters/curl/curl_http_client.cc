@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "agent/adapters/curl/ca_stores.h"
 #include "agent/adapters/curl/global.h"
 #include "agent/adapters/curl/handle_pool.h"
 #include "agent/adapters/curl/target.h"
@@ -37,6 +38,7 @@ std::string CaFileFor(const HttpRequest& request, const Options& options) {
 CurlHttpClient::CurlHttpClient(Options options)
     : options_(std::move(options)),
       stop_(std::make_unique<StopState>()),
+      ca_stores_(std::make_unique<CaStores>()),
       pool_(std::make_unique<HandlePool>(options_.idle_handles, options_.idle_age)) {
   if (options_.user_agent.empty()) options_.user_agent = "tokenwarden";
 }
@@ -51,7 +53,10 @@ Result<HttpReply> CurlHttpClient::Send(const HttpRequest& request) {
   InitialiseOnce();
   Result<Target> target = CheckUrl(request.url);
   if (!target) return tl::unexpected<Error>(std::move(target.error()));
-  const TransferSettings settings{options_.user_agent, CaFileFor(request, options_)};
+  TransferSettings settings{options_.user_agent, CaFileFor(request, options_), nullptr};
+  if (!target->plain_http && !settings.ca_file.empty()) {
+    settings.ca_store = ca_stores_->Get(settings.ca_file, std::chrono::steady_clock::now());
+  }
   // Connections that trust different authorities must not be shared.
   const std::string lane = target->origin + " " + settings.ca_file;
   Handle handle = pool_->Take(lane, std::chrono::steady_clock::now());

@@ -25,6 +25,7 @@ struct Options {
   std::chrono::seconds idle_age{90};  // older ones are closed by the next Send
 };
 
+class CaStores;
 class HandlePool;
 struct StopState;
 
@@ -43,6 +44,7 @@ class CurlHttpClient : public HttpClient {
  private:
   Options options_;
   std::unique_ptr<StopState> stop_;
+  std::unique_ptr<CaStores> ca_stores_;
   std::unique_ptr<HandlePool> pool_;
 };
 

@@ -1,5 +1,7 @@
 #include "agent/adapters/curl/transfer.h"
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -147,6 +149,26 @@ bool BuildHeaders(HeaderList& list, const HttpRequest& request) {
   return complete;
 }
 
+CURLcode UseStore(CURL*, void* context, void* store) {
+  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(context), static_cast<X509_STORE*>(store));
+  return CURLE_OK;
+}
+
+void SetTrust(CURL* handle, const TransferSettings& settings) {
+  curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);  // a directory makes libcurl read all of it
+  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, kCaCacheSeconds);
+  // Only a libcurl on OpenSSL takes the parsed store; any other loads the file itself.
+  const bool shared =
+      settings.ca_store &&
+      curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, UseStore) == CURLE_OK &&
+      curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, settings.ca_store.get()) == CURLE_OK;
+  if (shared) {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, nullptr);
+  } else if (!settings.ca_file.empty()) {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, settings.ca_file.c_str());
+  }
+}
+
 void SetSafety(CURL* handle, const HttpRequest& request, const Target& target,
                const TransferSettings& settings) {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
@@ -161,11 +183,7 @@ void SetSafety(CURL* handle, const HttpRequest& request, const Target& target,
   curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);  // a directory makes libcurl read all of it
-  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, kCaCacheSeconds);
-  if (!settings.ca_file.empty()) {
-    curl_easy_setopt(handle, CURLOPT_CAINFO, settings.ca_file.c_str());
-  }
+  SetTrust(handle, settings);
   const long timeout = std::max(1L, static_cast<long>(request.timeout.count()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout, kConnectTimeoutMs));

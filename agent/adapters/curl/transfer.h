@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "agent/adapters/curl/ca_stores.h"
 #include "agent/adapters/curl/target.h"
 #include "agent/core/result.h"
 #include "agent/ports/http_client.h"
@@ -22,7 +23,8 @@ struct StopState {
 
 struct TransferSettings {
   std::string user_agent;
-  std::string ca_file;  // resolved; empty only when the system has no bundle
+  std::string ca_file;       // resolved; empty only when the system has no bundle
+  CaStores::Store ca_store;  // the same, parsed; null for plain http and unreadable files
 };
 
 // Blocks. Leaves the handle reset but with its connection.

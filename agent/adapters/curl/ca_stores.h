@@ -1,0 +1,34 @@
+// CaStores: trusted certificates, parsed once per file and shared by every connection. libcurl
+// would keep one parsed copy per handle: the better part of a megabyte for a system's bundle.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+struct x509_store_st;
+
+namespace tokenwarden::curl {
+
+// Thread-safe.
+class CaStores {
+ public:
+  using Store = std::shared_ptr<x509_store_st>;
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // Read again when five minutes old, so that a replaced file is noticed. Null when the file cannot
+  // be read: libcurl then loads it itself and names the problem.
+  Store Get(const std::string& ca_file, TimePoint now);
+
+ private:
+  struct Loaded {
+    Store store;
+    TimePoint at;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Loaded> loaded_;
+};
+
+}  // namespace tokenwarden::curl
