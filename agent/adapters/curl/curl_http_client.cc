@@ -8,6 +8,7 @@
 #include "agent/adapters/curl/ca_stores.h"
 #include "agent/adapters/curl/global.h"
 #include "agent/adapters/curl/handle_pool.h"
+#include "agent/adapters/curl/sigpipe.h"
 #include "agent/adapters/curl/target.h"
 #include "agent/adapters/curl/transfer.h"
 
@@ -43,13 +44,17 @@ CurlHttpClient::CurlHttpClient(Options options)
   if (options_.user_agent.empty()) options_.user_agent = "tokenwarden";
 }
 
-CurlHttpClient::~CurlHttpClient() = default;
+CurlHttpClient::~CurlHttpClient() {
+  const SigpipeGuard guard;  // closing connections writes to them
+  pool_.reset();
+}
 
 Result<HttpReply> CurlHttpClient::Send(const HttpRequest& request) {
   if (stop_->stopping.load()) {
     return MakeError(ErrorKind::kAborted, "stopping",
                      "Did not send " + request.endpoint_name + ": this program is stopping.");
   }
+  const SigpipeGuard guard;
   InitialiseOnce();
   Result<Target> target = CheckUrl(request.url);
   if (!target) return tl::unexpected<Error>(std::move(target.error()));

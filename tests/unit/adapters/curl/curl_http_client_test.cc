@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/adapters/curl/sigpipe.h"
 #include "tests/unit/adapters/curl/raw_server.h"
 
 namespace tokenwarden::curl {
@@ -375,6 +376,18 @@ TEST(CurlHttpClient, RefusesACertificateOfAnUnknownAuthority) {
   EXPECT_EQ(reply.error().kind, ErrorKind::kUnavailable);
   EXPECT_EQ(reply.error().reason, "tls");
   EXPECT_TRUE(recorder.requests().empty());
+}
+
+TEST(SigpipeGuard, SwallowsItsOwnSignalAndRestoresTheMask) {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  {
+    const SigpipeGuard guard;
+    pthread_kill(pthread_self(), SIGPIPE);
+  }
+  sigset_t after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  EXPECT_EQ(sigismember(&after, SIGPIPE), sigismember(&before, SIGPIPE));
 }
 
 TEST(CurlHttpClient, TrustsAPrivateAuthorityWhenToldTo) {

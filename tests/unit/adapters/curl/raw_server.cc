@@ -6,6 +6,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -163,6 +165,11 @@ void RawServer::AcceptAll() {
 }
 
 void RawServer::Serve(int socket) {
+  // A client that refuses our certificate goes away while OpenSSL still writes.
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
   ssl_st* tls = tls_ != nullptr ? SSL_new(tls_) : nullptr;
   if (tls != nullptr) SSL_set_fd(tls, socket);
   if (tls == nullptr || SSL_accept(tls) == 1) {
