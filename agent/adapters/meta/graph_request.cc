@@ -8,7 +8,7 @@ namespace tokenwarden::meta {
 
 GraphAddress AddressOf(const CredentialSpec& spec, const std::string& endpoint_override) {
   GraphAddress address;
-  address.base = spec.meta.endpoint.empty() ? endpoint_override : spec.meta.endpoint;
+  address.base = endpoint_override.empty() ? spec.meta.endpoint : endpoint_override;
   if (address.base.empty()) address.base = kPublicEndpoint;
   while (!address.base.empty() && address.base.back() == '/') address.base.pop_back();
   address.version = spec.meta.api_version.empty() ? kDefaultVersion : spec.meta.api_version;

@@ -16,6 +16,7 @@ struct GraphAddress {
   std::string base;     // without a trailing slash
   std::string version;  // `v25.0`
 };
+// The override of the environment, else what the file says, else the public endpoint.
 GraphAddress AddressOf(const CredentialSpec& spec, const std::string& endpoint_override);
 
 // `path` starts with a slash and holds no secret. The endpoint's name goes to evidence and metrics.

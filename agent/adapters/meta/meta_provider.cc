@@ -22,8 +22,9 @@ class MetaProvider : public Provider {
     if (!way) {
       capabilities.cannot_refresh_why = way.error().message + " " + way.error().action;
     } else {
-      // An exchange or generation repeated makes yet another token; the others give the same one
-      // again.
+      // Only an exchange needs the old value. An exchange or generation repeated makes yet another
+      // token; the others give the same one again.
+      capabilities.can_replace_dead = *way != RenewalWay::kExchange;
       const bool forks = *way == RenewalWay::kExchange || *way == RenewalWay::kGenerate;
       capabilities.rotation_model = forks ? RotationModel::kGraceFork : RotationModel::kGraceSame;
     }

@@ -13,7 +13,8 @@
 namespace tokenwarden::meta {
 
 struct Options {
-  // Base URL used by credentials without `meta.endpoint`; empty: https://graph.facebook.com.
+  // Base URL for every credential, whatever its `meta.endpoint` says: the environment goes before
+  // the file. Empty: `meta.endpoint`, else https://graph.facebook.com.
   std::string endpoint_override;
 };
 

@@ -28,16 +28,18 @@ bool CanGenerate(const ProviderContext& context) {
          !context.generate_token->empty();
 }
 
+tl::unexpected<Error> IsTooLate() {
+  return Cannot("dead", "A dead token cannot be exchanged for a new one.",
+                "Log in again or generate a new token, then: tokenwarden submit NAME < file.");
+}
+
 Result<RenewalWay> CheckExchange(const ProviderContext& context, const Observation* conclusive) {
   if (!HasAppCredentials(context)) {
     return Cannot("no_app_secret", "Exchanging the token needs the app id and the app secret.",
                   "Configure meta.app_id and meta.app_secret.");
   }
   if (conclusive == nullptr) return RenewalWay::kExchange;  // it is inspected before it is tried
-  if (IsDead(conclusive->verdict)) {
-    return Cannot("dead", "A dead token cannot be exchanged for a new one.",
-                  "Log in again or generate a new token, then: tokenwarden submit NAME < file.");
-  }
+  if (IsDead(conclusive->verdict)) return IsTooLate();
   if (conclusive->facts.lifetime == Lifetime::kNever) {
     return Cannot("never_expires",
                   "The token never expires; exchanging it could turn it into one of sixty days.",
@@ -142,7 +144,13 @@ Result<RenewalWay> ChooseWay(const ProviderContext& context, const Observation* 
     case MetaKind::kAny:
       break;
   }
+  // What needs no old value is configured for one kind of token only, and so tells the kind.
+  if (CanGenerate(context)) return CheckSystemUser(context, conclusive);
+  if (!context.spec.meta.page_id.empty() && context.parent_token) {
+    return CheckPage(context, conclusive);
+  }
   if (LifetimeOf(conclusive) == Lifetime::kNever) return CheckExchange(context, conclusive);
+  if (conclusive != nullptr && IsDead(conclusive->verdict)) return IsTooLate();
   return Cannot(
       "unknown_kind", "What kind of token this is is not known, so it is not renewed.",
       "Configure meta.kind, or meta.app_id and meta.app_secret so that it can be found out.");

@@ -19,7 +19,6 @@ bool EndsTheLook(const Meaning& meaning) {
     case Reason::kInspector:
     case Reason::kBadReply:
     case Reason::kOtherApp:
-    case Reason::kOtherKind:
     case Reason::kPermissionDenied:
     case Reason::kAssetUnreachable:
       return false;

@@ -149,6 +149,7 @@ TEST(ErrorTable, KnowsTheMessagesThatMustBeRead) {
       {190, {}, "Error validating access token: Session key is malformed.", "cannot_parse"},
       {190, {}, "The access token could not be decrypted", "undecryptable"},
       {190, {}, "Invalid OAuth access token - Debug only access token", "other_kind"},
+      {190, {}, "The access token does not belong to application 1", "other_app"},
       {190,
        {},
        "Error validating access token: The user has not authorized application 1.",

@@ -125,6 +125,8 @@ TEST(SelfInspection, AnErrorAboutTheCallerIsAboutTheToken) {
       {ErrorBody(190, {}, "Invalid OAuth access token - Cannot parse access token"),
        "malformed/cannot_parse"},
       {ErrorBody(190, {}, "Invalid OAuth access token signature."), "malformed/bad_signature"},
+      {ErrorBody(190, {}, "Invalid OAuth access token - Debug only access token"),
+       "wrong_identity/other_kind"},
       {ErrorBody(4, {}, "x"), "indeterminate/rate_limited"},
       {ErrorBody(2, {}, "x"), "indeterminate/outage"}};
   for (const auto& [body, words] : cases) {

@@ -175,9 +175,68 @@ TEST(Renewal, LanesAreSharedByTheAppAndItsAddress) {
   EXPECT_EQ(bench.provider->LaneOf(bench.spec), "meta|https://graph.facebook.com|100000000000001");
   bench.spec.meta.endpoint = "http://127.0.0.1:1/";
   EXPECT_EQ(bench.provider->LaneOf(bench.spec), "meta|http://127.0.0.1:1|100000000000001");
+}
+
+TEST(Renewal, TheAddressOfTheEnvironmentGoesBeforeTheFileAndTheFileBeforeThePublicOne) {
+  Bench bench;
   const auto overridden = MakeProvider(*bench.mac, Options{"http://localhost:2"});
-  bench.spec.meta.endpoint = "";
-  EXPECT_EQ(overridden->LaneOf(bench.spec), "meta|http://localhost:2|100000000000001");
+  for (const char* in_file : {"", "http://127.0.0.1:1/"}) {
+    bench.spec.meta.endpoint = in_file;
+    EXPECT_EQ(overridden->LaneOf(bench.spec), "meta|http://localhost:2|100000000000001");
+  }
+  EXPECT_EQ(bench.provider->LaneOf(bench.spec), "meta|http://127.0.0.1:1|100000000000001");
+}
+
+TEST(Renewal, ADeadTokenCanBeReplacedByWhatDoesNotNeedIt) {
+  const auto can = [](const Bench& bench, const char* kind) {
+    const Observation dead = Seen(kind, Lifetime::kFinite, Verdict::kRevoked);
+    return bench.provider->CapabilitiesOf(bench.context(), &dead).can_replace_dead;
+  };
+  Bench bench;
+  EXPECT_FALSE(can(bench, "system_user"));
+  bench.spec.meta.generate_system_user_id = kUserId;
+  EXPECT_FALSE(can(bench, "system_user")) << "nobody may generate";
+  bench.generate_token = Secret(FakeToken("gen"));
+  EXPECT_TRUE(can(bench, "system_user"));
+  bench.spec.meta.kind = MetaKind::kPage;
+  bench.spec.meta.page_id = "600000000000001";
+  EXPECT_FALSE(can(bench, "page")) << "there is no parent";
+  bench.parent_token = Secret(FakeToken("parent"));
+  EXPECT_TRUE(can(bench, "page"));
+  bench.spec.meta.kind = MetaKind::kApp;
+  EXPECT_TRUE(can(bench, "app"));
+  bench.app_secret.reset();
+  EXPECT_FALSE(can(bench, "app")) << "there is nothing to build it from";
+}
+
+TEST(Renewal, WhereTheKindIsNotKnownTheConfiguredWayTellsIt) {
+  const Observation pasted = Seen("", Lifetime::kUnknown, Verdict::kMalformed);
+  Bench bench;
+  bench.spec.meta.kind = MetaKind::kAny;
+  EXPECT_FALSE(bench.provider->CapabilitiesOf(bench.context(), &pasted).can_replace_dead);
+  bench.spec.meta.page_id = "600000000000001";
+  bench.parent_token = Secret(FakeToken("parent"));
+  EXPECT_TRUE(bench.provider->CapabilitiesOf(bench.context(), &pasted).can_replace_dead);
+  EXPECT_EQ(std::get<HttpRequest>(*Build(bench, pasted)).endpoint_name, "page_token");
+  bench.spec.meta.generate_system_user_id = kUserId;
+  bench.generate_token = Secret(FakeToken("gen"));
+  EXPECT_EQ(std::get<HttpRequest>(*Build(bench, pasted)).endpoint_name, "generate");
+}
+
+TEST(Renewal, ALivingExchangeIsNoReplacementForADeadToken) {
+  Bench bench;
+  const Observation alive = Seen("system_user", Lifetime::kFinite);
+  const Capabilities capabilities = bench.provider->CapabilitiesOf(bench.context(), &alive);
+  EXPECT_TRUE(capabilities.can_refresh);
+  EXPECT_FALSE(capabilities.can_replace_dead);
+}
+
+TEST(Renewal, ADeadTokenOfUnknownKindIsRefusedForBeingDead) {
+  Bench bench;
+  bench.spec.meta.kind = MetaKind::kAny;
+  const auto renewal = Build(bench, Seen("", Lifetime::kUnknown, Verdict::kMalformed));
+  ASSERT_FALSE(renewal);
+  EXPECT_EQ(renewal.error().reason, "dead");
 }
 
 // ---- replies ----
