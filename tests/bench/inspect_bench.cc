@@ -1,0 +1,290 @@
+// What an inspection costs beside the HTTP exchange it needs: the product's provider and HTTP
+// client on worker threads, against a bare libcurl-multi loop that makes the same requests and
+// reads the bodies but not what is in them. Same parallelism, keep-alive, interleaved rounds.
+//
+//   BENCH_ENDPOINT=URL BENCH_TOKEN=… BENCH_APP_SECRET=… inspect_bench LIMIT ROUNDS PER_ROUND
+//
+// Each side is a process of its own, so that neither takes over the other's allocator settings or
+// connections, and both keep theirs from round to round.
+#include <curl/curl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/adapters/crypto/mac.h"
+#include "agent/adapters/curl/curl_http_client.h"
+#include "agent/adapters/meta/meta_provider.h"
+#include "tests/bench/row.h"
+
+namespace tokenwarden::bench {
+namespace {
+
+constexpr int kParallel = 8;  // the agent's default per issuer and app
+constexpr const char* kAppId = "100000000000001";
+
+struct Setting {
+  std::string endpoint;
+  std::string token;
+  std::string app_secret;
+};
+
+struct Cost {
+  double wall_us = 0;
+  double cpu_us = 0;
+};
+
+using Round = std::function<void(int requests)>;  // throws when a request fails
+
+// ---- ours ----
+
+Round MakeOurs(const Setting& setting) {
+  struct Parts {
+    explicit Parts(const Setting& setting)
+        : mac(crypto::MakeMac()),
+          provider(meta::MakeProvider(*mac, {setting.endpoint})),
+          http(curl::MakeHttpClient({})),
+          value(setting.token),
+          app_secret(Secret(setting.app_secret)) {
+      spec.name = "bench";
+      spec.meta.app_id = kAppId;
+    }
+    std::unique_ptr<Mac> mac;
+    std::unique_ptr<Provider> provider;
+    std::unique_ptr<curl::CurlHttpClient> http;
+    CredentialSpec spec;
+    Secret value;
+    std::optional<Secret> app_secret;
+    std::optional<Secret> none;
+  };
+  return [parts = std::make_shared<Parts>(setting)](int requests) {
+    std::atomic<int> left{requests};
+    std::atomic<int> failed{0};
+    const ProviderContext context{parts->spec, parts->app_secret, parts->none, parts->none,
+                                  FromUnix(std::time(nullptr))};
+    std::vector<std::thread> workers;
+    for (int i = 0; i < kParallel; ++i) {
+      workers.emplace_back([&] {
+        while (left.fetch_sub(1) > 0) {
+          const Observation seen = parts->provider->Inspect(context, parts->value, *parts->http);
+          if (seen.verdict != Verdict::kValid) failed.fetch_add(1);
+        }
+      });
+    }
+    for (std::thread& worker : workers) worker.join();
+    if (failed != 0) throw std::runtime_error("inspections did not find the token valid");
+  };
+}
+
+// ---- the floor ----
+
+std::size_t Collect(char* bytes, std::size_t, std::size_t size, void* body) {
+  static_cast<std::string*>(body)->append(bytes, size);
+  return size;
+}
+
+class BareLoop {
+ public:
+  explicit BareLoop(const Setting& setting) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    multi_ = curl_multi_init();
+    const std::string url = setting.endpoint + "/v25.0/debug_token?input_token=" + setting.token;
+    const std::string bearer =
+        std::string("Authorization: Bearer ") + kAppId + "|" + setting.app_secret;
+    headers_ = curl_slist_append(nullptr, bearer.c_str());
+    for (std::string& body : bodies_) {
+      CURL* handle = curl_easy_init();
+      curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+      curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers_);
+      curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
+      curl_easy_setopt(handle, CURLOPT_USERAGENT, "tokenwarden");
+      curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+      curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, Collect);
+      curl_easy_setopt(handle, CURLOPT_WRITEDATA, &body);
+      curl_easy_setopt(handle, CURLOPT_PRIVATE, &body);
+      idle_.push_back(handle);
+    }
+  }
+  BareLoop(const BareLoop&) = delete;
+  BareLoop& operator=(const BareLoop&) = delete;
+
+  void Run(int requests) {
+    int to_start = requests;
+    int running = 0;
+    while (to_start > 0 || idle_.size() < bodies_.size()) {
+      for (; to_start > 0 && !idle_.empty(); --to_start) {
+        curl_multi_add_handle(multi_, idle_.back());
+        idle_.pop_back();
+      }
+      curl_multi_perform(multi_, &running);
+      const bool finished = TakeFinished();
+      if (!finished) curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
+    }
+  }
+
+ private:
+  bool TakeFinished() {
+    bool any = false;
+    int queued = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &queued)) {
+      CURL* handle = message->easy_handle;
+      long status = 0;
+      std::string* body = nullptr;
+      curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+      curl_easy_getinfo(handle, CURLINFO_PRIVATE, &body);
+      if (message->data.result != CURLE_OK || status != 200 || body->empty()) {
+        throw std::runtime_error("a request of the bare loop failed");
+      }
+      body->clear();
+      curl_multi_remove_handle(multi_, handle);
+      idle_.push_back(handle);
+      any = true;
+    }
+    return any;
+  }
+
+  CURLM* multi_ = nullptr;
+  curl_slist* headers_ = nullptr;
+  std::array<std::string, kParallel> bodies_;
+  std::vector<CURL*> idle_;
+};
+
+Round MakeBare(const Setting& setting) {
+  return [loop = std::make_shared<BareLoop>(setting)](int requests) { loop->Run(requests); };
+}
+
+// ---- one process for each side ----
+
+double CpuUs() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto us = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+  };
+  return us(usage.ru_utime) + us(usage.ru_stime);
+}
+
+Cost Measure(const Round& round, int requests) {
+  const double cpu = CpuUs();
+  const auto started = std::chrono::steady_clock::now();
+  round(requests);
+  const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - started;
+  return Cost{wall.count() / requests, (CpuUs() - cpu) / requests};
+}
+
+// Runs rounds in a child as they are ordered through a pipe.
+class Side {
+ public:
+  Side(Round (*make)(const Setting&), const Setting& setting) {
+    if (pipe(orders_) != 0 || pipe(costs_) != 0) throw std::runtime_error("no pipe");
+    child_ = fork();
+    if (child_ < 0) throw std::runtime_error("no process");
+    if (child_ != 0) {
+      close(orders_[0]);
+      close(costs_[1]);
+      return;
+    }
+    close(orders_[1]);
+    close(costs_[0]);
+    _exit(Serve(make, setting));
+  }
+  ~Side() {
+    close(orders_[1]);
+    close(costs_[0]);
+    waitpid(child_, nullptr, 0);
+  }
+  Side(const Side&) = delete;
+  Side& operator=(const Side&) = delete;
+
+  Cost Run(int requests) {
+    Cost cost;
+    if (write(orders_[1], &requests, sizeof requests) != sizeof requests ||
+        read(costs_[0], &cost, sizeof cost) != sizeof cost) {
+      throw std::runtime_error("a round failed; its reason is above");
+    }
+    return cost;
+  }
+
+ private:
+  int Serve(Round (*make)(const Setting&), const Setting& setting) {
+    try {
+      const Round round = make(setting);
+      int requests = 0;
+      while (read(orders_[0], &requests, sizeof requests) == sizeof requests) {
+        const Cost cost = Measure(round, requests);
+        if (write(costs_[1], &cost, sizeof cost) != sizeof cost) return 1;
+      }
+      return 0;
+    } catch (const std::exception& problem) {
+      std::fprintf(stderr, "inspect_bench: %s\n", problem.what());
+      return 1;
+    }
+  }
+
+  int orders_[2] = {-1, -1};
+  int costs_[2] = {-1, -1};
+  pid_t child_ = -1;
+};
+
+std::string Required(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set");
+  return value;
+}
+
+int Main(char** argv) {
+  const int rounds = std::atoi(argv[2]);
+  const int per_round = std::atoi(argv[3]);
+  const Setting setting{Required("BENCH_ENDPOINT"), Required("BENCH_TOKEN"),
+                        Required("BENCH_APP_SECRET")};
+  Side bare(MakeBare, setting);
+  Side ours(MakeOurs, setting);
+  std::signal(SIGPIPE, SIG_IGN);  // a side that died is told of by Run
+  Series wall;
+  Series cpu;
+  constexpr int kWarmUp = 100;
+  ours.Run(kWarmUp);
+  bare.Run(kWarmUp);
+  for (int round = 0; round < rounds; ++round) {
+    const Cost our_cost = ours.Run(per_round);
+    const Cost bare_cost = bare.Run(per_round);
+    wall.ours.push_back(our_cost.wall_us);
+    wall.peer.push_back(bare_cost.wall_us);
+    cpu.ours.push_back(our_cost.cpu_us);
+    cpu.peer.push_back(bare_cost.cpu_us);
+  }
+  const std::string name = "inspections_" + std::to_string(rounds * per_round);
+  PrintRow(name, "us each", "bare libcurl-multi loop", argv[1], wall);
+  PrintRow(name + "_client_cpu", "us each", "bare libcurl-multi loop", "", cpu);
+  return 0;
+}
+
+}  // namespace
+}  // namespace tokenwarden::bench
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::fprintf(stderr, "usage: inspect_bench LIMIT ROUNDS PER_ROUND\n");
+    return 2;
+  }
+  try {
+    return tokenwarden::bench::Main(argv);
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "inspect_bench: %s\n", problem.what());
+    return 1;
+  }
+}
