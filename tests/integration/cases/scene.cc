@@ -79,7 +79,7 @@ void ByGeneration(Scene& scene) {
 }
 
 void LookTwice(Scene& scene) { scene.looks = 2; }
-void Impatiently(Scene& scene) { scene.timeout = std::chrono::milliseconds(1000); }
+void Impatiently(Scene& scene) { scene.timeout = std::chrono::milliseconds(1500); }
 void WithOurClockSlow(Scene& scene) { scene.our_clock_off = Seconds(-600); }
 void AfterTheCall(Scene& scene) { scene.others_call_first = true; }
 void RacingTheCall(Scene& scene) { scene.others_call_between = true; }

@@ -59,7 +59,7 @@ void ForTheAccount(Scene& scene);
 void ByGeneration(Scene& scene);
 // How it goes.
 void LookTwice(Scene& scene);
-void Impatiently(Scene& scene);  // one second for a request
+void Impatiently(Scene& scene);  // one and a half seconds for a request
 void WithOurClockSlow(Scene& scene);
 void AfterTheCall(Scene& scene);
 void RacingTheCall(Scene& scene);

@@ -169,6 +169,7 @@ void Stage::NoteLook(const Scene& scene, const Observation& seen, Told& told) {
   told.sees = Words(seen);
   told.findings = Words(seen.findings);
   told.also["lifetime"] = std::string(ToString(seen.facts.lifetime));
+  told.also["unproven"] = std::to_string(seen.unproven.size());
   told.also["user"] = seen.facts.user_id;
   told.also["missing"] = Joined(seen.missing_scopes);
   told.also["skew"] = Number(seen.clock_skew);

@@ -22,6 +22,7 @@ struct Told {
   std::string renewal;
   // Facts a row may name under `also`:
   //   lifetime, user, missing, data_access (yes|no), skew, retry_after   of the last look
+  //   unproven    how many sentences say what could not be proven
   //   looked      requests that the looks sent
   //   received, committed                                                exchanges at the service
   //   expires_in  as the reply of the renewal said; none when it did not
