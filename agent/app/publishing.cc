@@ -39,10 +39,11 @@ Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
   Result<std::unique_ptr<Sink>> sink = work.deps().places.MakeSink(spec);
   if (!sink) return tl::unexpected<Error>(sink.error());
   const CredentialState& state = work.state();
-  const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
+  const std::optional<std::uint64_t> epoch = work.Epoch();
   if (!epoch) {
-    return MakeError(ErrorKind::kAborted, "not_holder",
-                     "another agent holds " + work.spec().name + " now, so it is not published here");
+    return MakeError(
+        ErrorKind::kAborted, "not_holder",
+        "another agent holds " + work.spec().name + " now, so it is not published here");
   }
   PublishMarker marker{work.spec().name, state.generation, state.fingerprint, *epoch, std::nullopt};
   if (state.conclusive) marker.expires_at = state.conclusive->facts.expires_at;
@@ -60,8 +61,8 @@ Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
 }
 
 void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, const PublishReport& report) {
-  const bool news = sink.generation != work.state().generation || sink.drifted ||
-                    sink.consecutive_failures != 0;
+  const bool news =
+      sink.generation != work.state().generation || sink.drifted || sink.consecutive_failures != 0;
   sink.generation = work.state().generation;
   sink.verified_at = work.now();
   sink.drifted = false;
@@ -94,15 +95,15 @@ bool SamePlace(const SourceSpec& source, const SinkSpec& sink) {
 }
 
 bool IsOlderGeneration(Work& work, const Fingerprint& fingerprint) {
-  Result<std::vector<StoredGeneration>> known =
-      work.deps().store.LoadGenerations(work.spec().name);
+  Result<std::vector<StoredGeneration>> known = work.deps().store.LoadGenerations(work.spec().name);
   if (!known) return false;
   return std::any_of(known->begin(), known->end(), [&](const StoredGeneration& each) {
     return each.fingerprint == fingerprint && each.generation != work.state().generation;
   });
 }
 
-// A value that is neither ours nor known: somebody put it there. It is proven like any other candidate.
+// A value that is neither ours nor known: somebody put it there. It is proven like any other
+// candidate.
 Result<RotationOutcome> OfferFound(Work& work, const Rotator& rotator, Origin origin,
                                    const Secret& value) {
   Result<RotationOutcome> outcome = rotator.Offer(work, origin, value, "");
@@ -166,15 +167,19 @@ void LookAtSink(Work& work, const Rotator& rotator, const SinkSpec& spec, const 
   MarkDrifted(work, spec, "it holds another value");
 }
 
-// A first value that was refused before is asked about again without a new rotation: a checkpoint may have
-// been passed, a scope granted.
+// A first value that was refused before is asked about again without a new rotation: a checkpoint
+// may have been passed, a scope granted.
 void OfferFirst(Work& work, const Rotator& rotator, const Secret& value) {
   if (work.deps().fingerprinter.Of(value) == work.state().refused_fingerprint) {
     Observation seen = work.Session().Inspect(work.deps().provider, value, work.deps().http);
-    const bool still_unfit = JudgeCandidate(work.spec(), seen, std::nullopt, work.now()).has_value();
+    const std::optional<RefusedCandidate> unfit =
+        JudgeCandidate(work.spec(), seen, std::nullopt, work.now());
     Remember(work, std::move(seen));
+    if (unfit && unfit->refusal != Refusal::kNotProven) {
+      work.NeedOperator(std::string(ToString(unfit->refusal)), unfit->sentence);
+    }
     work.Save();
-    if (still_unfit) return;
+    if (unfit) return;
   }
   rotator.Offer(work, Origin::kSource, value, "");
 }
@@ -182,9 +187,9 @@ void OfferFirst(Work& work, const Rotator& rotator, const Secret& value) {
 void LookAtSource(Work& work, const Rotator& rotator) {
   const CredentialSpec& spec = work.spec();
   if (!spec.source) return;
-  const bool is_sink =
-      std::any_of(spec.sinks.begin(), spec.sinks.end(),
-                  [&](const SinkSpec& sink) { return SamePlace(*spec.source, sink); });
+  const bool is_sink = std::any_of(spec.sinks.begin(), spec.sinks.end(), [&](const SinkSpec& sink) {
+    return SamePlace(*spec.source, sink);
+  });
   if (work.state().generation != 0 && is_sink) return;  // seen as a sink
   Result<std::unique_ptr<Source>> source = work.deps().places.MakeSource(*spec.source);
   Result<Secret> value = source ? (*source)->Read() : tl::unexpected<Error>(source.error());
@@ -208,6 +213,21 @@ void LookAtSource(Work& work, const Rotator& rotator) {
   OfferFound(work, rotator, Origin::kSource, *value);
 }
 
+// A person may have put a value into the place that is both source and sink since we read it.
+// Writing over it would lose it, so it is taken up first. Errors: something is there that cannot be
+// judged now.
+Status TakeUpWhatIsThere(Work& work, const Rotator& rotator, const SinkSpec& spec) {
+  if (!work.spec().source || !SamePlace(*work.spec().source, spec)) return {};
+  Result<std::unique_ptr<Sink>> sink = work.deps().places.MakeSink(spec);
+  Result<Secret> held = sink ? (*sink)->Read() : tl::unexpected<Error>(sink.error());
+  if (!held || work.deps().fingerprinter.Of(*held) == work.state().fingerprint) return {};
+  if (Adopt(work, rotator, *held) != Adopted::kLater) return {};
+  return MakeError(ErrorKind::kUnavailable, "unproven_value_found",
+                   spec.Target() + " holds a value that somebody put there and that could not be " +
+                       "proven yet, so it is not written over",
+                   "nothing to do: it is tried again");
+}
+
 bool EverySinkHas(const CredentialState& state) {
   return std::all_of(state.sinks.begin(), state.sinks.end(), [&](const SinkState& sink) {
     return sink.generation == state.generation && !sink.drifted && sink.verified_at;
@@ -221,7 +241,8 @@ bool EverySinkWasTried(const CredentialState& state) {
   });
 }
 
-// Claimed before the message goes out: after a crash in between a consumer may be told never, but never twice.
+// Claimed before the message goes out: after a crash in between a consumer may be told never, but
+// never twice.
 void TellConsumers(Work& work) {
   const CredentialState& state = work.state();
   if (work.spec().notify.empty() || !EverySinkWasTried(state)) return;
@@ -251,6 +272,7 @@ Status Advance(Work& work, const Rotation& rotation, RotationState to) {
   step.to = to;
   Result<Rotation> next = work.deps().store.Advance(rotation.id, std::move(step), work.now());
   if (!next) {
+    work.keeper().in_doubt = true;
     work.TellError(Event::Kind::kStoreFailed, "a rotation step could not be stored", next.error());
     return tl::unexpected<Error>(next.error());
   }
@@ -274,15 +296,18 @@ void AlignSinks(Work& work) {
   for (const SinkSpec& spec : wanted) StateOf(work, spec.Target());
 }
 
-Status PublishTo(Work& work, const std::vector<std::string>& targets) {
-  Result<Secret> value = work.CurrentValue();
-  if (!value) return tl::unexpected<Error>(value.error());
+Status PublishTo(Work& work, const Rotator& rotator, const std::vector<std::string>& targets) {
+  const Generation before = work.state().generation;
   for (const SinkSpec& spec : work.spec().sinks) {
     if (std::find(targets.begin(), targets.end(), spec.Target()) == targets.end()) continue;
+    const Status there = TakeUpWhatIsThere(work, rotator, spec);
+    if (work.state().generation != before) break;  // a newer value: everything is published anew
+    Result<Secret> value = work.CurrentValue();
+    if (!value) return tl::unexpected<Error>(value.error());
     SinkState& sink = StateOf(work, spec.Target());
     sink.last_attempt_at = work.now();
     PublishReport report;
-    Status written = WriteAndReadBack(work, spec, *value, report);
+    Status written = there ? WriteAndReadBack(work, spec, *value, report) : there;
     if (written) {
       RecordSuccess(work, spec, sink, report);
     } else {
@@ -311,7 +336,7 @@ Status LookAtPlaces(Work& work, const Rotator& rotator) {
 
 std::optional<Instant> FinishRotation(Work& work) {
   CredentialState& state = work.state();
-  if (!state.rotation || state.generation == 0) return std::nullopt;
+  if (!state.rotation || state.generation == 0 || work.keeper().in_doubt) return std::nullopt;
   if (*state.rotation != RotationState::kCurrent && *state.rotation != RotationState::kPublished &&
       *state.rotation != RotationState::kSettled) {
     return std::nullopt;
@@ -330,8 +355,8 @@ std::optional<Instant> FinishRotation(Work& work) {
     work.Save();
     return settled_at;
   }
-  const bool settled = rotation.state == RotationState::kSettled ||
-                       Advance(work, rotation, RotationState::kSettled);
+  const bool settled =
+      rotation.state == RotationState::kSettled || Advance(work, rotation, RotationState::kSettled);
   if (settled && work.deps().store.Retire(work.spec().name, state.generation, work.now())) {
     Advance(work, rotation, RotationState::kRetired);
   }

@@ -61,7 +61,7 @@ bool Act(Work& work, const Rotator& rotator, const Decision& decision) {
       if (work.state().generation == 0) return LookAtPlaces(work, rotator).has_value();
       return InspectCurrent(work).has_value();
     case Action::kRefresh: return rotator.Refresh(work).has_value();
-    case Action::kPublish: return PublishTo(work, decision.targets).has_value();
+    case Action::kPublish: return PublishTo(work, rotator, decision.targets).has_value();
     case Action::kNeedsOperator:
       work.NeedOperator(decision.reason, decision.sentence);
       return work.Save().has_value();
@@ -84,8 +84,10 @@ PassResult Reconcile(const Deps& deps, Keeper& keeper, WorkLimits limits) {
 }
 
 PassResult ReconcileLocked(Work& work) {
-  if (!work.deps().coordinator.EpochOf(work.spec().name)) {
-    return {work.now() + work.spec().inspect_every, false, std::nullopt};
+  if (Status hold = work.TakeHold(); !hold) {
+    const bool elsewhere = hold.error().reason == "not_holder";
+    return {work.now() + (elsewhere ? work.spec().inspect_every : kResumeFirst), false,
+            std::nullopt};
   }
   const Rotator rotator;
   AlignSinks(work);
@@ -96,6 +98,10 @@ PassResult ReconcileLocked(Work& work) {
   }
   Instant until = work.now() + work.spec().inspect_every;
   for (int step = 0; step < kMaxSteps; ++step) {
+    if (work.keeper().in_doubt) {
+      until = work.now() + kResumeFirst;
+      break;
+    }
     const bool asked_inspect = work.keeper().asked_inspect.exchange(false);
     const bool asked_refresh = work.keeper().asked_refresh.exchange(false);
     const Decision decision = Decide(Gather(work, asked_inspect, asked_refresh), work.now());

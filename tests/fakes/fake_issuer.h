@@ -46,6 +46,11 @@ class FakeIssuer : public Provider, public HttpClient {
     std::lock_guard<std::mutex> lock(mutex_);
     silent_ = reason;
   }
+  // Something happens elsewhere while the next inspection is under way.
+  void OnNextInspection(std::function<void()> meanwhile) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    meanwhile_ = std::move(meanwhile);
+  }
   // Falls silent as soon as it has carried out the next renewal.
   void SilentAfterExchange(Reason reason) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -79,6 +84,7 @@ class FakeIssuer : public Provider, public HttpClient {
                       HttpClient&) const override {
     std::lock_guard<std::mutex> lock(mutex_);
     ++inspections_;
+    if (meanwhile_) std::exchange(meanwhile_, nullptr)();
     Observation seen;
     seen.evidence = {"debug_token", 200, std::nullopt, std::nullopt, "trace", context.now};
     if (silent_) {
@@ -166,6 +172,7 @@ class FakeIssuer : public Provider, public HttpClient {
   bool commit_before_failing_ = false;
   int failures_left_ = 0;
   int exchanges_ = 0;
+  mutable std::function<void()> meanwhile_;
   mutable int inspections_ = 0;
   RotationModel model_ = RotationModel::kNone;
   std::vector<std::string> minted_;

@@ -71,8 +71,7 @@ void ExpectNoSecret(const std::string& text, const std::string& where) {
     const std::size_t at = text.find(secret);
     if (at == std::string::npos) continue;
     const std::size_t begin = at < 80 ? 0 : at - 80;
-    ADD_FAILURE() << where << " printed a planted secret after: "
-                  << text.substr(begin, at - begin);
+    ADD_FAILURE() << where << " printed a planted secret after: " << text.substr(begin, at - begin);
   }
 }
 
@@ -183,7 +182,7 @@ std::string Process::err() const {
   return err_;
 }
 
-Finished Run(Process::Options options) { return Process(std::move(options)).Finish(); }
+Finished RunProgram(Process::Options options) { return Process(std::move(options)).Finish(); }
 
 TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = (std::filesystem::temp_directory_path() / "tokenwarden-XXXXXX").string();

@@ -1,7 +1,7 @@
 // Process: one of our programs, run as a user would, with everything it prints kept.
 //
-// Whatever a program prints is searched for every planted secret (see PlantSecret): a find fails the test that is
-// running, whichever it is.
+// Whatever a program prints is searched for every planted secret (see PlantSecret): a find fails
+// the test that is running, whichever it is.
 #pragma once
 
 #include <sys/types.h>
@@ -39,8 +39,10 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Waits for a line with `text` on standard output or standard error; false when the program ends or the time runs out.
-  bool AwaitOutput(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20));
+  // Waits for a line with `text` on standard output or standard error; false when the program ends
+  // or the time runs out.
+  bool AwaitOutput(const std::string& text,
+                   std::chrono::seconds patience = std::chrono::seconds(20));
   void Signal(int number);
   // Waits for the end.
   Finished Finish(std::chrono::seconds patience = std::chrono::seconds(30));
@@ -65,7 +67,7 @@ class Process {
 };
 
 // Runs to the end.
-Finished Run(Process::Options options);
+Finished RunProgram(Process::Options options);
 
 // A directory that is removed with everything in it.
 class TemporaryDirectory {

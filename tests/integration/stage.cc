@@ -7,6 +7,7 @@
 
 #include <ctime>
 #include <functional>
+#include <stdexcept>
 #include <thread>
 
 namespace tokenwarden::it {
@@ -107,12 +108,13 @@ std::vector<std::string> Stage::Environment() const {
 }
 
 void Stage::WriteEnv(const std::string& token) {
-  room_.Write(".env", "# settings of the bot\nBOT_NAME=\"Acme Bot\"  # shown to users\n"
-                      "FACEBOOK_APP_ID=100000000000001\nFACEBOOK_APP_SECRET=" +
-                          issuer_.app_secret() +
-                          "\nWHATSAPP_PHONE_NUMBER_ID=400000000000001\n"
-                          "export WHATSAPP_ACCESS_TOKEN='" +
-                          token + "'\n");
+  room_.Write(".env",
+              "# settings of the bot\nBOT_NAME=\"Acme Bot\"  # shown to users\n"
+              "FACEBOOK_APP_ID=100000000000001\nFACEBOOK_APP_SECRET=" +
+                  issuer_.app_secret() +
+                  "\nWHATSAPP_PHONE_NUMBER_ID=400000000000001\n"
+                  "export WHATSAPP_ACCESS_TOKEN='" +
+                  token + "'\n");
 }
 
 std::string Stage::TokenInEnv() const {
@@ -133,22 +135,24 @@ void Stage::WriteConfig(const std::string& renew, const std::string& more) {
       kind: system_user
       require: {scopes: [whatsapp_business_messaging], phone_number_id: "400000000000001"}
     source: {dotenv: {path: .env, key: WHATSAPP_ACCESS_TOKEN}}
-    renew: )" + renew + R"(
+    renew: )" + renew +
+                  R"(
     sinks: [{dotenv: {path: .env, key: WHATSAPP_ACCESS_TOKEN}}]
 )" + more);
 }
 
 void Stage::WriteConfigText(const std::string& credentials) {
-  const std::string key = std::string(64, '5');
+  std::string key;
+  for (int i = 0; i < 32; ++i) key += std::to_string(i % 7) + "bcdef9a"[i % 7];
   PlantSecret(key);
   room_.Write("state.key", key + "\n");
   mkdir(room_.File("state").c_str(), 0700);
   room_.Write("tokenwarden.yaml", "version: 1\nstate: {path: " + room_.File("state/state.db") +
                                       ", key: {file: " + room_.File("state.key") +
                                       "}}\nhttp: {listen: \"127.0.0.1:0\"}\ngrpc: {listen: \"" +
-                                      Socket() + "\"}\nlog: {format: text}\ndefaults: {meta: {endpoint: \"" +
-                                      issuer_.url() + "\"}}\ncredentials:" +
-                                      credentials);
+                                      Socket() +
+                                      "\"}\nlog: {format: text}\ndefaults: {meta: {endpoint: \"" +
+                                      issuer_.url() + "\"}}\ncredentials:" + credentials);
 }
 
 void Stage::StartAgent(std::vector<std::string> more) {
@@ -156,8 +160,7 @@ void Stage::StartAgent(std::vector<std::string> more) {
   argv.insert(argv.end(), more.begin(), more.end());
   agent_ = std::make_unique<Process>(Process::Options{argv, {}, room_.path(), ""});
   if (!agent_->AwaitOutput("agent started")) {
-    ADD_FAILURE() << "the agent did not start:\n" << agent_->err();
-    return;
+    throw std::runtime_error("the agent did not start:\n" + agent_->err());
   }
   const std::string line = FirstLineWith(agent_->err(), "agent started");
   const std::size_t at = line.find("http=");
@@ -175,9 +178,14 @@ WebReply Stage::Page(const std::string& path) const {
   return reply;
 }
 
+bool Stage::AwaitOk(const std::string& path) const {
+  const bool ok = Eventually([&] { return Page(path).status == 200; });
+  EXPECT_TRUE(ok) << path << " says: " << Page(path).body << "\nand the agent:\n" << agent_->err();
+  return ok;
+}
+
 bool Stage::AwaitPage(const std::string& path, const std::string& text) const {
-  const bool seen =
-      Eventually([&] { return Page(path).body.find(text) != std::string::npos; });
+  const bool seen = Eventually([&] { return Page(path).body.find(text) != std::string::npos; });
   EXPECT_TRUE(seen) << "never saw " << text << " on " << path << "; the agent says:\n"
                     << agent_->err();
   return seen;
@@ -188,7 +196,7 @@ Finished Stage::Cli(std::vector<std::string> arguments, const std::string& input
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   std::vector<std::string> env = Environment();
   env.push_back("TOKENWARDEN_ADDRESS=" + Socket());
-  return Run({argv, env, room_.path(), input});
+  return RunProgram({argv, env, room_.path(), input});
 }
 
 }  // namespace tokenwarden::it

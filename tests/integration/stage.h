@@ -61,6 +61,7 @@ class Stage {
   std::string Socket() const { return "unix://" + room_.File("agent.sock"); }
   // GET of a page of the agent's.
   WebReply Page(const std::string& path) const;
+  bool AwaitOk(const std::string& path) const;
   // Waits until a page holds the text.
   bool AwaitPage(const std::string& path, const std::string& text) const;
   Finished Cli(std::vector<std::string> arguments, const std::string& input = "") const;

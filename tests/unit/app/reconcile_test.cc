@@ -171,6 +171,18 @@ TEST(Reconcile, LeavesAPastedValueAloneWhileItCannotBeProvenEitherWay) {
   EXPECT_EQ(world.state().generation, 2u);
 }
 
+// Somebody pastes at the very moment between our reading of the source and our first write to it.
+TEST(Reconcile, NeverWritesOverAValueThatAPersonPutThereMeanwhile) {
+  World world;
+  world.GiveFirst();
+  world.issuer.Mint("pasted", world.Living(60 * kDay, Seconds{0}));
+  world.issuer.OnNextInspection([&world] { world.places.Put(".env#TOKEN", "pasted"); });
+  world.Pass();
+  EXPECT_EQ(world.Held(), "pasted");
+  EXPECT_EQ(world.state().generation, 2u);
+  EXPECT_TRUE(world.places.writes().empty());
+}
+
 TEST(Reconcile, RepairsASinkThatSomebodyElseOverwroteWithAnOlderValue) {
   World world;
   world.spec.renew.before = 14 * kDay;
