@@ -1,7 +1,8 @@
 // Keeper: one credential under management: its specification, its state, and the right to act on it.
 //
 // One action at a time: whoever acts holds `Acting()` (single flight). The state is an immutable value that
-// is replaced as a whole, so readers never wait for an action that is talking to a slow issuer.
+// is replaced as a whole, so readers never wait for an action that is talking to a slow issuer. Both are kept
+// packed: an idle agent of ten thousand credentials is mostly these.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/app/packed.h"
 #include "agent/core/secret.h"
 #include "agent/core/spec.h"
 #include "agent/core/state.h"
@@ -20,17 +22,15 @@ namespace tokenwarden {
 class Keeper {
  public:
   Keeper(std::shared_ptr<const CredentialSpec> spec, std::string spec_digest,
-         CredentialState state)
-      : spec_(std::move(spec)),
-        spec_digest_(std::move(spec_digest)),
-        state_(std::make_shared<const CredentialState>(std::move(state))) {}
+         const CredentialState& state)
+      : spec_(Pack(*spec)), spec_digest_(std::move(spec_digest)), state_(Pack(state)) {}
 
   // Held for the length of one action.
   std::unique_lock<std::mutex> Acting() { return std::unique_lock<std::mutex>(acting_); }
 
   std::shared_ptr<const CredentialSpec> spec() const {
     std::lock_guard<std::mutex> lock(mutex_);
-    return spec_;
+    return std::make_shared<const CredentialSpec>(UnpackSpec(spec_));
   }
   std::string spec_digest() const {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -38,19 +38,20 @@ class Keeper {
   }
   std::shared_ptr<const CredentialState> state() const {
     std::lock_guard<std::mutex> lock(mutex_);
-    return state_;
+    return std::make_shared<const CredentialState>(UnpackState(state_));
   }
 
   void ReplaceSpec(std::shared_ptr<const CredentialSpec> spec, std::string digest) {
+    std::string packed = Pack(*spec);
     std::lock_guard<std::mutex> lock(mutex_);
-    spec_ = std::move(spec);
+    spec_ = std::move(packed);
     spec_digest_ = std::move(digest);
   }
   // Only while Acting().
-  void ReplaceState(CredentialState state) {
-    auto next = std::make_shared<const CredentialState>(std::move(state));
+  void ReplaceState(const CredentialState& state) {
+    std::string packed = Pack(state);
     std::lock_guard<std::mutex> lock(mutex_);
-    state_ = std::move(next);
+    state_ = std::move(packed);
   }
 
   // A reply that was received and could not be stored: the only copy of what may be the only new value. It is
@@ -74,9 +75,9 @@ class Keeper {
  private:
   std::mutex acting_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const CredentialSpec> spec_;
+  std::string spec_;
   std::string spec_digest_;
-  std::shared_ptr<const CredentialState> state_;
+  std::string state_;
 };
 
 // Changes whenever the specification changes in any way that could matter to an attempt.
