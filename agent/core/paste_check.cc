@@ -15,6 +15,7 @@ bool IsHex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 bool IsNameChar(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -37,9 +38,13 @@ bool EndsWith(std::string_view text, std::string_view lower_suffix) {
          StartsWith(text.substr(text.size() - lower_suffix.size()), lower_suffix);
 }
 
+// Looks only where the first character stands: every value of a fleet passes here at every check.
 bool Contains(std::string_view text, std::string_view lower_part) {
-  for (std::size_t i = 0; i + lower_part.size() <= text.size(); ++i) {
-    if (StartsWith(text.substr(i), lower_part)) return true;
+  for (const char first : {lower_part.front(), Upper(lower_part.front())}) {
+    for (std::size_t at = text.find(first); at != std::string_view::npos;
+         at = text.find(first, at + 1)) {
+      if (StartsWith(text.substr(at), lower_part)) return true;
+    }
   }
   return false;
 }
