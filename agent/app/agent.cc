@@ -111,6 +111,7 @@ Result<TokenView> Agent::Refresh(const std::string& name) {
   if (!keeper) return tl::unexpected<Error>(keeper.error());
   const std::unique_lock<std::mutex> acting = (*keeper)->Acting();
   Work work(deps_, **keeper, limits_);
+  if (Status hold = work.TakeHold(); !hold) return tl::unexpected<Error>(hold.error());
   const Snapshot snapshot = Gather(work, false, true);
   if (!snapshot.can_refresh) {
     return MakeError(ErrorKind::kFailedPrecondition, "cannot_refresh",
@@ -139,6 +140,7 @@ Result<TokenView> Agent::Submit(SubmitRequest request) {
   }
   const std::unique_lock<std::mutex> acting = (*keeper)->Acting();
   Work work(deps_, **keeper, limits_);
+  if (Status hold = work.TakeHold(); !hold) return tl::unexpected<Error>(hold.error());
   Result<RotationOutcome> outcome = Rotator().Offer(work, Origin::kSubmit, request.value,
                                                     request.accept_worse_reason);
   if (!outcome) return tl::unexpected<Error>(outcome.error());
@@ -150,6 +152,7 @@ Result<TokenView> Agent::Rollback(const std::string& name) {
   if (!keeper) return tl::unexpected<Error>(keeper.error());
   const std::unique_lock<std::mutex> acting = (*keeper)->Acting();
   Work work(deps_, **keeper, limits_);
+  if (Status hold = work.TakeHold(); !hold) return tl::unexpected<Error>(hold.error());
   Result<RotationOutcome> outcome = Rotator().RollBack(work);
   if (!outcome) return tl::unexpected<Error>(outcome.error());
   return AnswerOffer(work, *outcome, "the previous value of " + name);

@@ -62,6 +62,11 @@ class Keeper {
   };
   std::optional<UnsavedReply> unsaved_reply;
 
+  // The epoch under which the state was read. Under another one somebody else may have acted in between.
+  std::uint64_t epoch = 0;
+  // A call that changes the rotation failed: the store may be further than we know. Only while Acting().
+  bool in_doubt = false;
+
   // Asked by somebody, answered by the next action.
   std::atomic<bool> asked_inspect{false};
   std::atomic<bool> asked_refresh{false};

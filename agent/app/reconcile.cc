@@ -35,7 +35,10 @@ std::optional<Instant> ResumeEarlyRotation(Work& work, const Rotator& rotator) {
   const Attempts& inspect = work.state().inspect;
   const Seconds delay = BackoffDelay(inspect.consecutive_failures, kResumeFirst, kResumeCeiling,
                                      std::nullopt);
-  const bool waited = inspect.consecutive_failures == 0 || !inspect.last_at ||
+  // Only a proof asks the issuer again; everything else is known without it.
+  const bool asks = *work.state().rotation == RotationState::kCandidate ||
+                    *work.state().rotation == RotationState::kProven;
+  const bool waited = !asks || inspect.consecutive_failures == 0 || !inspect.last_at ||
                       work.now() >= *inspect.last_at + delay || work.now() < *inspect.last_at;
   if (!waited) return *inspect.last_at + delay;
   Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);

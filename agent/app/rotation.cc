@@ -18,6 +18,7 @@ Result<Rotation> Step(Work& work, const Rotation& rotation, RotationStep step) {
   const RotationState to = step.to;
   Result<Rotation> next = work.deps().store.Advance(rotation.id, std::move(step), work.now());
   if (!next) {
+    work.keeper().in_doubt = true;
     work.TellError(Event::Kind::kStoreFailed, "a rotation step could not be stored", next.error());
     return next;
   }
@@ -39,6 +40,12 @@ RotationStep To(RotationState state, std::string note = "") {
 bool CertainlyNotSent(const Error& error) {
   return error.reason == "dns" || error.reason == "connect" || error.reason == "plain_http" ||
          error.reason == "tls" || error.reason == "proxy";
+}
+
+// No clear answer: the issuer behind a gateway's page or an unreadable reply may have acted all the same.
+bool MayHaveActed(const Error& error) {
+  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kDeadlineExceeded ||
+         error.kind == ErrorKind::kDataLoss || error.kind == ErrorKind::kInternal;
 }
 
 tl::unexpected<Error> NotOurs(const Work& work) {
@@ -68,6 +75,21 @@ void CountFailure(Work& work, const Error& error) {
   work.Tell(event);
 }
 
+const RecoveryRow& RecoveryOf(Work& work) {
+  const IssuerSession session = work.Session();
+  const Observation* conclusive = work.state().conclusive ? &*work.state().conclusive : nullptr;
+  return RecoveryFor(
+      work.deps().provider.CapabilitiesOf(session.context(), conclusive).rotation_model);
+}
+
+void AskAfterLostReply(Work& work, const RecoveryRow& row) {
+  work.NeedOperator(std::string(kLostReplyNeed),
+                    "the reply to a renewal of " + work.spec().name + " was lost, and " +
+                        std::string(row.why) + ". The current value is " + TimeLeft(work) +
+                        "; issue a new one and give it to `tokenwarden submit " +
+                        work.spec().name + "`");
+}
+
 // May a new rotation take the place of one in this state? What is already current gives way: the newest wins. A
 // renewed value that is not proven yet does not: with a strict issuer it is the only one that will live. A lost
 // reply gives way to a value that somebody brings, not to another question.
@@ -95,6 +117,12 @@ Status Supersede(Work& work, Origin newcomer) {
                          std::string(ToString(state)),
                      "wait for it, or see `tokenwarden explain " + work.spec().name + "`");
   }
+  // The newcomer may yet be refused: that a reply was lost must be known afterwards, too.
+  const RecoveryRow& row = RecoveryOf(work);
+  if (state == RotationState::kAmbiguous && row.step == AfterLostReply::kAskOperator) {
+    AskAfterLostReply(work, row);
+    if (Status saved = work.Save(); !saved) return saved;
+  }
   const bool was_current = state == RotationState::kCurrent ||
                            state == RotationState::kPublished || state == RotationState::kSettled;
   Result<Rotation> ended =
@@ -113,7 +141,21 @@ Result<RotationOutcome> Rotator::Refresh(Work& work) const {
   }
   Result<Secret> value = work.CurrentValue();
   if (!value) return tl::unexpected<Error>(value.error());
+  if (work.state().operator_need && work.state().operator_need->reason == kLostReplyNeed) {
+    return MakeError(ErrorKind::kFailedPrecondition, std::string(kLostReplyNeed),
+                     work.state().operator_need->sentence);
+  }
   const IssuerSession session = work.Session();
+  const Observation& conclusive = *work.state().conclusive;
+  if (IsDead(conclusive.verdict) &&
+      !work.deps().provider.CapabilitiesOf(session.context(), &conclusive).can_replace_dead) {
+    return MakeError(ErrorKind::kFailedPrecondition, "dead",
+                     "credential " + work.spec().name + " is " +
+                         std::string(ToString(conclusive.verdict)) +
+                         ", and a dead value cannot be renewed",
+                     "issue a new value and give it to `tokenwarden submit " + work.spec().name +
+                         "`");
+  }
   Attempts& renew = work.state().renew;
   renew.last_at = work.now();
   renew.not_before.reset();
@@ -128,12 +170,13 @@ Result<RotationOutcome> Rotator::Refresh(Work& work) const {
   }
   work.Tell(work.MakeEvent(Event::Kind::kRenewalStarted, LogLevel::kInfo, "renewal started"));
   if (Status free = Supersede(work, Origin::kRefresh); !free) return tl::unexpected<Error>(free.error());
-  const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
+  const std::optional<std::uint64_t> epoch = work.Epoch();
   if (!epoch) return NotOurs(work);
   Result<Rotation> rotation =
       work.deps().store.Begin(work.spec().name, Origin::kRefresh, work.state().generation, *epoch,
                               work.now(), kReplyReserve);
   if (!rotation) {
+    work.keeper().in_doubt = true;
     CountFailure(work, rotation.error());
     work.Save();
     return tl::unexpected<Error>(rotation.error());
@@ -155,15 +198,13 @@ Result<RotationOutcome> Rotator::Send(Work& work, const Rotation& rotation,
                                       HttpRequest request) const {
   Result<Rotation> requested = Step(work, rotation, To(RotationState::kRequested));
   if (!requested) return tl::unexpected<Error>(requested.error());
+  // Asked again after the durable steps: they may have taken longer than the lease lasts.
+  if (!work.Epoch()) return Fail(work, *requested, NotOurs(work).value());
   request.exactly_once = true;
   Result<HttpReply> reply = work.deps().http.Send(request);
   if (!reply) {
     if (CertainlyNotSent(reply.error())) return Fail(work, *requested, reply.error());
-    Result<Rotation> lost =
-        Step(work, *requested, To(RotationState::kAmbiguous, reply.error().message));
-    if (!lost) return tl::unexpected<Error>(lost.error());
-    CountFailure(work, reply.error());
-    return AfterAmbiguous(work, *lost);
+    return Lose(work, *requested, reply.error());
   }
   Event replied = work.MakeEvent(Event::Kind::kIssuerReplied, LogLevel::kDebug, "issuer replied");
   replied.endpoint = request.endpoint_name;
@@ -183,14 +224,17 @@ Result<RotationOutcome> Rotator::StoreReply(Work& work, const Rotation& rotation
   if (!stored) return tl::unexpected<Error>(stored.error());
   Result<HttpReply> reply = DecodeReply(unsaved->reply);
   unsaved.reset();
-  if (!reply) return Fail(work, *stored, reply.error());
+  if (!reply) return Lose(work, *stored, reply.error());
   return AfterReceived(work, *stored, *reply);
 }
 
 Result<RotationOutcome> Rotator::AfterReceived(Work& work, const Rotation& rotation,
                                                const HttpReply& reply) const {
   Result<RenewedValue> renewed = work.deps().provider.ParseRenewal(reply);
-  if (!renewed) return Fail(work, rotation, renewed.error());
+  if (!renewed) {
+    return MayHaveActed(renewed.error()) ? Lose(work, rotation, renewed.error())
+                                         : Fail(work, rotation, renewed.error());
+  }
   RotationStep candidate = To(RotationState::kCandidate);
   candidate.candidate = renewed->value.Clone();
   candidate.candidate_fingerprint = work.deps().fingerprinter.Of(renewed->value);
@@ -206,12 +250,15 @@ Result<RotationOutcome> Rotator::Offer(Work& work, Origin origin, const Secret& 
     return RotationOutcome::kUnchanged;
   }
   if (Status free = Supersede(work, origin); !free) return tl::unexpected<Error>(free.error());
-  const std::optional<std::uint64_t> epoch = work.deps().coordinator.EpochOf(work.spec().name);
+  const std::optional<std::uint64_t> epoch = work.Epoch();
   if (!epoch) return NotOurs(work);
   Result<Rotation> rotation =
       work.deps().store.Begin(work.spec().name, origin, work.state().generation, *epoch, work.now(),
                               value.size());
-  if (!rotation) return tl::unexpected<Error>(rotation.error());
+  if (!rotation) {
+    work.keeper().in_doubt = true;
+    return tl::unexpected<Error>(rotation.error());
+  }
   RotationStep candidate = To(RotationState::kCandidate);
   candidate.candidate = value.Clone();
   candidate.candidate_fingerprint = fingerprint;
@@ -281,8 +328,6 @@ Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rota
 Result<RotationOutcome> Rotator::Refuse(Work& work, const Rotation& rotation,
                                         const RefusedCandidate& refused, Observation seen) const {
   CredentialState& state = work.state();
-  Result<Rotation> aside = Step(work, rotation, To(RotationState::kRefused, refused.sentence));
-  if (!aside) return tl::unexpected<Error>(aside.error());
   state.refused_fingerprint = rotation.candidate_fingerprint;
   const std::string word(ToString(refused.refusal));
   if (rotation.origin == Origin::kRefresh) {
@@ -300,7 +345,11 @@ Result<RotationOutcome> Rotator::Refuse(Work& work, const Rotation& rotation,
     work.NeedOperator(word, refused.sentence);
   }
   work.Audit("refused", refused.sentence);
-  work.Save();
+  // Durable before the rotation ends: a process that starts in between must not ask again at once.
+  if (Status saved = work.Save(); !saved) return tl::unexpected<Error>(saved.error());
+  Result<Rotation> aside = Step(work, rotation, To(RotationState::kRefused, refused.sentence));
+  if (!aside) return tl::unexpected<Error>(aside.error());
+  work.Show();
   return RotationOutcome::kRefused;
 }
 
@@ -325,6 +374,7 @@ Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotatio
   next.rotation = RotationState::kCurrent;
   Result<Rotation> current = work.deps().store.Promote(rotation.id, next, work.now());
   if (!current) {
+    work.keeper().in_doubt = true;
     work.TellError(Event::Kind::kStoreFailed, "a proven value could not be made current",
                    current.error());
     return tl::unexpected<Error>(current.error());
@@ -346,26 +396,32 @@ Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotatio
 }
 
 Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) const {
+  const auto& unsaved = work.keeper().unsaved_reply;
+  const bool holds_reply = unsaved && unsaved->rotation == rotation.id;
   switch (rotation.state) {
     case RotationState::kIntent:
       return Fail(work, rotation,
                   Error{ErrorKind::kUnavailable, "interrupted",
                         "the agent stopped before the renewal request was sent", ""});
     case RotationState::kRequested: {
-      const auto& unsaved = work.keeper().unsaved_reply;
-      if (unsaved && unsaved->rotation == rotation.id) return StoreReply(work, rotation);
+      if (holds_reply) return StoreReply(work, rotation);
       Result<Rotation> lost =
           Step(work, rotation,
                To(RotationState::kAmbiguous, "the agent stopped before the reply was stored"));
       if (!lost) return tl::unexpected<Error>(lost.error());
       return AfterAmbiguous(work, *lost);
     }
-    case RotationState::kAmbiguous: return AfterAmbiguous(work, rotation);
+    case RotationState::kAmbiguous:
+      return holds_reply ? StoreReply(work, rotation) : AfterAmbiguous(work, rotation);
     case RotationState::kReceived: {
       Result<Secret> stored = work.deps().store.LoadReply(rotation.id);
+      if (!stored && stored.error().kind == ErrorKind::kDataLoss) {
+        return Lose(work, rotation, stored.error());
+      }
       if (!stored) return tl::unexpected<Error>(stored.error());
+      if (holds_reply) work.keeper().unsaved_reply.reset();
       Result<HttpReply> reply = DecodeReply(*stored);
-      if (!reply) return Fail(work, rotation, reply.error());
+      if (!reply) return Lose(work, rotation, reply.error());
       return AfterReceived(work, rotation, *reply);
     }
     case RotationState::kCandidate:
@@ -388,39 +444,38 @@ Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) co
   }
 }
 
+Result<RotationOutcome> Rotator::Lose(Work& work, const Rotation& rotation,
+                                      const Error& error) const {
+  Result<Rotation> lost = Step(work, rotation, To(RotationState::kAmbiguous, error.message));
+  if (!lost) return tl::unexpected<Error>(lost.error());
+  CountFailure(work, error);
+  return AfterAmbiguous(work, *lost);
+}
+
 Result<RotationOutcome> Rotator::AfterAmbiguous(Work& work, const Rotation& rotation) const {
-  const IssuerSession session = work.Session();
-  const Observation* conclusive =
-      work.state().conclusive ? &*work.state().conclusive : nullptr;
-  const RotationModel model =
-      work.deps().provider.CapabilitiesOf(session.context(), conclusive).rotation_model;
-  const RecoveryRow& row = RecoveryFor(model);
-  if (row.step == AfterLostReply::kAskAgain) {
+  const RecoveryRow& row = RecoveryOf(work);
+  if (row.step == AfterLostReply::kAskOperator) {
+    AskAfterLostReply(work, row);
+  } else {
     Result<Rotation> ended = Step(
         work, rotation,
         To(RotationState::kFailed, "the reply was lost; " + std::string(row.why)));
     if (!ended) return tl::unexpected<Error>(ended.error());
-    work.Save();
-    return RotationOutcome::kAmbiguous;
   }
-  work.NeedOperator("lost_reply",
-                    "the reply to a renewal of " + work.spec().name + " was lost, and " +
-                        std::string(row.why) + ". The current value is " + TimeLeft(work) +
-                        "; issue a new one and give it to `tokenwarden submit " +
-                        work.spec().name + "`");
   work.Save();
   return RotationOutcome::kAmbiguous;
 }
 
 Result<RotationOutcome> Rotator::Fail(Work& work, const Rotation& rotation,
                                       const Error& error) const {
-  Result<Rotation> failed = Step(work, rotation, To(RotationState::kFailed, error.message));
-  if (!failed) return tl::unexpected<Error>(failed.error());
   CountFailure(work, error);
   const bool clear_no = error.kind == ErrorKind::kFailedPrecondition ||
                         error.kind == ErrorKind::kInvalidArgument;
   if (clear_no) work.NeedOperator(error.reason, error.message + ". " + error.action);
-  work.Save();
+  if (Status saved = work.Save(); !saved) return tl::unexpected<Error>(saved.error());
+  Result<Rotation> failed = Step(work, rotation, To(RotationState::kFailed, error.message));
+  if (!failed) return tl::unexpected<Error>(failed.error());
+  work.Show();
   return RotationOutcome::kFailed;
 }
 

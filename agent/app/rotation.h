@@ -48,6 +48,8 @@ class Rotator {
                                  const RefusedCandidate& refused, Observation seen) const;
   Result<RotationOutcome> AfterProven(Work& work, const Rotation& rotation,
                                       Observation observation) const;
+  // Nobody can know whether the issuer acted.
+  Result<RotationOutcome> Lose(Work& work, const Rotation& rotation, const Error& error) const;
   Result<RotationOutcome> AfterAmbiguous(Work& work, const Rotation& rotation) const;
   Result<RotationOutcome> Fail(Work& work, const Rotation& rotation, const Error& error) const;
 };

@@ -30,6 +30,36 @@ std::optional<Observation> Work::LivingObservation() const {
   return state_.conclusive;
 }
 
+Status Work::TakeHold() {
+  const std::optional<std::uint64_t> epoch = deps_.coordinator.EpochOf(spec_->name);
+  if (!epoch) {
+    return MakeError(ErrorKind::kAborted, "not_holder",
+                     "another agent holds " + spec_->name + " now, so it is left alone here",
+                     "ask the agent that holds it");
+  }
+  if (*epoch == keeper_.epoch && !keeper_.in_doubt) return {};
+  Result<std::optional<CredentialState>> stored = deps_.store.LoadState(spec_->name);
+  if (!stored) return tl::unexpected<Error>(stored.error());
+  CredentialState durable = stored->value_or(CredentialState{});
+  durable.name = spec_->name;
+  // What could not be saved of our own tries still counts, unless somebody else or a newer value came in between.
+  const bool only_doubted = *epoch == keeper_.epoch && durable.generation == state_.generation;
+  if (only_doubted) {
+    state_.rotation = durable.rotation;
+  } else {
+    state_ = std::move(durable);
+  }
+  keeper_.epoch = *epoch;
+  keeper_.in_doubt = false;
+  Show();
+  return {};
+}
+
+std::optional<std::uint64_t> Work::Epoch() const {
+  const std::optional<std::uint64_t> epoch = deps_.coordinator.EpochOf(spec_->name);
+  return epoch == keeper_.epoch ? epoch : std::nullopt;
+}
+
 Status Work::Save() {
   Status saved = deps_.store.SaveState(state_);
   if (!saved) TellError(Event::Kind::kStoreFailed, "state could not be saved", saved.error());

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "agent/app/deps.h"
 #include "agent/app/issuer_session.h"
@@ -14,6 +15,10 @@ namespace tokenwarden {
 struct WorkLimits {
   std::chrono::milliseconds request_timeout{10000};
 };
+
+// The need after a lost reply of a strict issuer. It outlives the rotation it came from and stops renewals until
+// another value is current: nothing that is seen of the old value says whether it was used up.
+inline constexpr std::string_view kLostReplyNeed = "lost_reply";
 
 class Work {
  public:
@@ -31,6 +36,12 @@ class Work {
   Result<Secret> CurrentValue() const;
   // The newest conclusive observation while it does not say that the value is dead.
   std::optional<Observation> LivingObservation() const;
+
+  // We are the holder, and what is in memory is what is durable: everything that acts begins with it. Reads the
+  // state anew under a new epoch and after a doubt. kAborted `not_holder`; the store's error when it cannot be read.
+  Status TakeHold();
+  // The epoch under which this work may go on; nullopt once the hold was lost, even if it came back since.
+  std::optional<std::uint64_t> Epoch() const;
 
   // Durable, then visible. A failure is told as an event and returned; the working copy stays.
   Status Save();

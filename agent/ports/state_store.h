@@ -74,6 +74,15 @@ class StateStore {
     for (CredentialState& state : *states) visit(std::move(state));
     return {};
   }
+  // One of them; nullopt for a name that was never stored.
+  virtual Result<std::optional<CredentialState>> LoadState(const std::string& credential) {
+    std::optional<CredentialState> found;
+    Status visited = VisitStates([&](CredentialState state) {
+      if (state.name == credential) found = std::move(state);
+    });
+    if (!visited) return tl::unexpected<Error>(visited.error());
+    return found;
+  }
   // Everything of the state but its sinks and its generation; those have calls of their own.
   virtual Status SaveState(const CredentialState& state) = 0;
   virtual Status SaveSink(const std::string& credential, const SinkState& sink) = 0;

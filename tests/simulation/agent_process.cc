@@ -70,6 +70,7 @@ PassResult AgentProcess::Pass() { return Reconcile(deps_, *keeper_, WorkLimits{}
 void AgentProcess::Submit(const std::string& value, const std::string& accept_worse_reason) {
   const std::unique_lock<std::mutex> acting = keeper_->Acting();
   Work work(deps_, *keeper_, WorkLimits{});
+  if (!work.TakeHold()) return;
   Rotator().Offer(work, Origin::kSubmit, Secret(value), accept_worse_reason).has_value();
   ReconcileLocked(work);
 }
@@ -77,13 +78,18 @@ void AgentProcess::Submit(const std::string& value, const std::string& accept_wo
 void AgentProcess::Refresh() {
   const std::unique_lock<std::mutex> acting = keeper_->Acting();
   Work work(deps_, *keeper_, WorkLimits{});
+  if (!work.TakeHold()) return;
   if (!Gather(work, false, true).can_refresh) return;
-  if (Rotator().Refresh(work)) ReconcileLocked(work);
+  world_.operator_asks = true;
+  const bool done = Rotator().Refresh(work).has_value();
+  world_.operator_asks = false;
+  if (done) ReconcileLocked(work);
 }
 
 void AgentProcess::RollBack() {
   const std::unique_lock<std::mutex> acting = keeper_->Acting();
   Work work(deps_, *keeper_, WorkLimits{});
+  if (!work.TakeHold()) return;
   if (Rotator().RollBack(work)) ReconcileLocked(work);
 }
 

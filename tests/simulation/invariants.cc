@@ -151,7 +151,7 @@ void OneRequestPerRotation(World& world) {
 
 void StrictIsNeverAskedTwice(World& world, const std::string& presented) {
   if (!IsStrict(world.scenario.model)) return;
-  if (world.ledger.used_up.count(presented) != 0) {
+  if (world.ledger.used_up.count(presented) != 0 && !world.operator_asks) {
     world.ledger.Violate("StrictIsNeverAskedTwice", presented + " was used up and presented again");
   } else if (world.ledger.reply_lost_for.count(presented) != 0) {
     world.ledger.Violate("StrictIsNeverAskedTwice",
@@ -278,6 +278,7 @@ void NoteCrash(World& world, int, const Keepers& keepers) {
   ++ledger.crashes;
   world.Disturbed();
   world.request_in_the_air = false;
+  world.operator_asks = false;
   ledger.requests_in_flight = 0;
   world.places.LosePowerless();
   if (ledger.newest_is_safe || StoreHolds(world, ledger.newest)) return;

@@ -83,6 +83,7 @@ struct World {
   DiskFault disk_fault;
   Planned planned;
   Lease lease;
+  bool operator_asks = false;  // for a renewal, whatever became of an earlier one
   bool request_in_the_air =
       false;  // a lease outlives the request it allowed: nobody takes over meanwhile
   Issuer issuer{*this};
