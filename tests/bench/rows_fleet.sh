@@ -41,9 +41,9 @@ http=$(sed -n 's/.*http=\([0-9.:]*\).*/\1/p' "$room/agent.log" | head -n 1)
 await 30 "the credentials to be proven" curl -sS --fail "http://$http/startupz"
 sleep 2  # what start-up left to do
 
-# Wake-ups since the start, ours and gRPC's, which alone gives its threads names.
+# Wake-ups since the start: of our threads (the HTTP server names its own), then of those that gRPC named.
 wakeups() {
-  awk '$1 == "Name:" { ours = ($2 ~ /^tokenwarden/) }
+  awk '$1 == "Name:" { ours = ($2 ~ /^(tokenwarden|MHD)/) }
        $1 == "voluntary_ctxt_switches:" { if (ours) own += $2; else other += $2 }
        END { print own + 0, other + 0 }' /proc/"$agent"/task/*/status
 }
