@@ -47,14 +47,25 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   opterr = 0;
   for (int found = 0; (found = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
     switch (found) {
-      case kConfig: line.config_path = optarg; break;
-      case kOnce: line.once = true; break;
-      case kVerbose: line.verbose = true; break;
-      case kLogFormat: line.log_format = optarg; break;
-      case kVersionFlag: return Answer("tokenwarden-agent " + std::string(kVersion) + "\n", 0);
-      case kHelpFlag: return Answer(kHelp, 0);
+      case kConfig:
+        line.config_path = optarg;
+        break;
+      case kOnce:
+        line.once = true;
+        break;
+      case kVerbose:
+        line.verbose = true;
+        break;
+      case kLogFormat:
+        line.log_format = optarg;
+        break;
+      case kVersionFlag:
+        return Answer("tokenwarden-agent " + std::string(kVersion) + "\n", 0);
+      case kHelpFlag:
+        return Answer(kHelp, 0);
       default:
-        return Answer("tokenwarden-agent: unknown option, or one without its value; see --help\n", 2);
+        return Answer("tokenwarden-agent: unknown option, or one without its value; see --help\n",
+                      2);
     }
   }
   if (optind < argc) return Answer("tokenwarden-agent: takes options only; see --help\n", 2);

@@ -141,6 +141,7 @@ void TellStart(EventListener& events, const std::string& message,
 }  // namespace
 
 int RunAgent(const CommandLine& line) {
+  sys::PreferLittleMemory();
   grpc_adapter::PrepareProcess();
   sys::HardenProcess();
   sys::ResolveHostsWithoutModules();
@@ -179,6 +180,7 @@ int RunAgent(const CommandLine& line) {
   AgentOptions options;
   options.load_config = [path = line.config_path] { return Load(path); };
   options.watcher = line.once ? nullptr : &watcher;
+  options.on_idle = sys::ReleaseUnusedMemory;
   const std::string http_listen = config->http_listen;
   const std::string grpc_listen = config->grpc_listen;
   const std::size_t credentials = config->credentials.size();

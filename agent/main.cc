@@ -15,8 +15,10 @@ int main(int argc, char** argv) {
     }
     return tokenwarden::RunAgent(line);
   } catch (const std::exception&) {
-    // The text of an unexpected exception may hold bytes from outside: its kind is all that is said.
-    std::fputs("tokenwarden-agent: a defect ended the agent; the state on disk is intact\n", stderr);
+    // The text of an unexpected exception may hold bytes from outside: its kind is all that is
+    // said.
+    std::fputs("tokenwarden-agent: a defect ended the agent; the state on disk is intact\n",
+               stderr);
     return EXIT_FAILURE;
   }
 }

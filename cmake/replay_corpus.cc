@@ -1,4 +1,5 @@
-// Feeds every file of a corpus directory to a fuzz target once, so that old findings stay fixed in every build.
+// Feeds every file of a corpus directory to a fuzz target once, so that old findings stay fixed in
+// every build.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

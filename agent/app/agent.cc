@@ -9,6 +9,26 @@
 #include "agent/core/paste_check.h"
 
 namespace tokenwarden {
+namespace {
+
+std::shared_ptr<Keeper> MakeKeeper(const CredentialSpec& spec,
+                                   const std::map<std::string, std::string>& stored) {
+  CredentialState state;
+  const auto known = stored.find(spec.name);
+  if (known != stored.end()) state = UnpackState(known->second);
+  state.name = spec.name;
+  return std::make_shared<Keeper>(std::make_shared<const CredentialSpec>(spec), DigestOf(spec),
+                                  state);
+}
+
+std::set<std::string> PathsOf(const CredentialSpec& spec) {
+  std::set<std::string> paths;
+  if (spec.source && spec.source->kind != SourceKind::kEnv) paths.insert(spec.source->path);
+  for (const SinkSpec& sink : spec.sinks) paths.insert(sink.path);
+  return paths;
+}
+
+}  // namespace
 
 Agent::Agent(const Deps& deps, Config config, AgentOptions options)
     : deps_(deps), options_(std::move(options)), config_(std::move(config)) {
@@ -16,26 +36,27 @@ Agent::Agent(const Deps& deps, Config config, AgentOptions options)
   Scheduler::Limits limits;
   limits.per_lane = static_cast<std::size_t>(config_.issuer_parallel);
   scheduler_ = std::make_unique<Scheduler>(
-      deps_.clock, limits, [this](const std::string& name) { return RunJob(name); });
+      deps_.clock, limits, [this](const std::string& name) { return RunJob(name); },
+      options_.on_idle);
 }
 
 Agent::~Agent() { Stop(); }
 
+Result<std::map<std::string, std::string>> Agent::StoredStates() const {
+  std::map<std::string, std::string> packed;
+  Status visited = deps_.store.VisitStates(
+      [&packed](const CredentialState& state) { packed[state.name] = Pack(state); });
+  if (!visited) return tl::unexpected<Error>(visited.error());
+  return packed;
+}
+
 Status Agent::Start() {
-  Result<std::vector<CredentialState>> stored = deps_.store.LoadStates();
+  auto stored = StoredStates();
   if (!stored) return tl::unexpected<Error>(stored.error());
-  std::map<std::string, CredentialState> states;
-  for (CredentialState& state : *stored) {
-    std::string name = state.name;
-    states.emplace(std::move(name), std::move(state));
-  }
   {
     std::lock_guard<std::mutex> lock(mutex_);
     for (const CredentialSpec& spec : config_.credentials) {
-      CredentialState& state = states[spec.name];
-      state.name = spec.name;
-      keepers_[spec.name] = std::make_shared<Keeper>(std::make_shared<const CredentialSpec>(spec),
-                                                     DigestOf(spec), std::move(state));
+      keepers_[spec.name] = MakeKeeper(spec, *stored);
     }
     // The keepers hold the specifications from here on.
     std::vector<CredentialSpec>().swap(config_.credentials);
@@ -204,23 +225,17 @@ Status Agent::Apply(Config config) {
     std::lock_guard<std::mutex> lock(mutex_);
     before = keepers_;
   }
-  Result<std::vector<CredentialState>> stored = deps_.store.LoadStates();
+  auto stored = StoredStates();
   if (!stored) return tl::unexpected<Error>(stored.error());
   std::map<std::string, KeeperPtr> after;
   for (const CredentialSpec& spec : config.credentials) {
-    auto shared = std::make_shared<const CredentialSpec>(spec);
     const auto known = before.find(spec.name);
     if (known != before.end()) {
-      known->second->ReplaceSpec(shared, DigestOf(spec));
+      known->second->ReplaceSpec(std::make_shared<const CredentialSpec>(spec), DigestOf(spec));
       known->second->asked_verify = true;
       after[spec.name] = known->second;
     } else {
-      CredentialState state;
-      for (CredentialState& each : *stored) {
-        if (each.name == spec.name) state = std::move(each);
-      }
-      state.name = spec.name;
-      after[spec.name] = std::make_shared<Keeper>(shared, DigestOf(spec), std::move(state));
+      after[spec.name] = MakeKeeper(spec, *stored);
     }
   }
   {
@@ -241,17 +256,17 @@ Status Agent::Apply(Config config) {
 
 void Agent::Watch(const CredentialSpec& spec) {
   if (options_.watcher == nullptr) return;
-  std::vector<std::string> paths;
-  if (spec.source && spec.source->kind != SourceKind::kEnv) paths.push_back(spec.source->path);
-  for (const SinkSpec& sink : spec.sinks) paths.push_back(sink.path);
-  for (const std::string& path : paths) {
-    Status watched = options_.watcher->Watch(path, [this, name = spec.name] {
-      if (const KeeperPtr keeper = Find(name)) {
-        keeper->asked_verify = true;
-        scheduler_->Kick(name);
-      }
-    });
+  for (const std::string& path : PathsOf(spec)) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (!watched_.insert(path).second) continue;
+    }
+    Status watched = options_.watcher->Watch(path, [this, path] { LookAtUsersOf(path); });
     if (watched) continue;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      watched_.erase(path);  // tried again with the next credential or configuration
+    }
     Event event;
     event.level = LogLevel::kWarn;
     event.message = "a file cannot be watched; it is looked at by interval only";
@@ -259,6 +274,15 @@ void Agent::Watch(const CredentialSpec& spec) {
     event.reason = watched.error().reason;
     event.fields = {{"error", watched.error().message}};
     deps_.events.On(event);
+  }
+}
+
+void Agent::LookAtUsersOf(const std::string& path) {
+  for (const KeeperPtr& keeper : All()) {
+    const auto spec = keeper->spec();
+    if (PathsOf(*spec).count(path) == 0) continue;
+    keeper->asked_verify = true;
+    scheduler_->Kick(spec->name);
   }
 }
 

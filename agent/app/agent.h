@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct AgentOptions {
   // Reads the configuration anew; the error holds all problems.
   std::function<Result<Config>()> load_config;
   FileWatcher* watcher = nullptr;  // none: places are looked at by interval only
+  std::function<void()> on_idle;   // all that was due is done; at most once a minute
 };
 
 class Agent : public AgentApi {
@@ -67,7 +69,10 @@ class Agent : public AgentApi {
   // What an offered value came to, as an answer for the person who brought it.
   Result<TokenView> AnswerOffer(Work& work, RotationOutcome outcome, const std::string& what);
   Status Apply(Config config);
+  // What the store knows, packed, by name.
+  Result<std::map<std::string, std::string>> StoredStates() const;
   void Watch(const CredentialSpec& spec);
+  void LookAtUsersOf(const std::string& path);
 
   const Deps deps_;
   AgentOptions options_;
@@ -75,6 +80,7 @@ class Agent : public AgentApi {
   mutable std::mutex mutex_;
   Config config_;
   std::map<std::string, KeeperPtr> keepers_;
+  std::set<std::string> watched_;  // paths; each is watched once for all credentials that use it
   std::atomic<std::uint64_t> revision_{1};
   std::unique_ptr<Scheduler> scheduler_;
 };

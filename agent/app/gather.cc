@@ -5,10 +5,8 @@ namespace tokenwarden {
 Snapshot Gather(Work& work, bool asked_inspect, bool asked_refresh) {
   Snapshot snapshot{work.spec(), work.state()};
   const IssuerSession session = work.Session();
-  const Observation* conclusive =
-      work.state().conclusive ? &*work.state().conclusive : nullptr;
-  const Capabilities can =
-      work.deps().provider.CapabilitiesOf(session.context(), conclusive);
+  const Observation* conclusive = work.state().conclusive ? &*work.state().conclusive : nullptr;
+  const Capabilities can = work.deps().provider.CapabilitiesOf(session.context(), conclusive);
   snapshot.can_refresh = can.can_refresh && work.spec().renew.enabled;
   snapshot.cannot_refresh_why =
       work.spec().renew.enabled ? can.cannot_refresh_why : "renewal is switched off for it";

@@ -42,8 +42,9 @@ void AddReadinessProblems(const TokenView& token, std::vector<HealthProblem>& pr
     if (!behind && !sink.drifted) continue;
     const std::string error = sink.last_error.empty() ? "" : ": " + sink.last_error;
     problems.push_back({token.name, behind ? "sink_behind" : "sink_drifted",
-                        sink.target + (behind ? " does not hold the current generation yet"
-                                              : " holds something else than was published") +
+                        sink.target +
+                            (behind ? " does not hold the current generation yet"
+                                    : " holds something else than was published") +
                             error});
   }
 }

@@ -7,8 +7,8 @@
 
 namespace tokenwarden {
 
-// Ready: a proven, living value that every sink held when it was last read. An issuer's silence alone does not
-// make us unready: the last conclusive verdict stands.
+// Ready: a proven, living value that every sink held when it was last read. An issuer's silence
+// alone does not make us unready: the last conclusive verdict stands.
 void AddReadinessProblems(const TokenView& token, std::vector<HealthProblem>& problems);
 
 // Started: the first value was proven and published once.

@@ -1,4 +1,5 @@
-// The bodies of the health probes: a word, then one line for each problem, for the person who curls them.
+// The bodies of the health probes: a word, then one line for each problem, for the person who curls
+// them.
 #pragma once
 
 #include <string>

@@ -47,8 +47,7 @@ void Remember(Work& work, Observation seen) {
   const bool reminder_due =
       state.operator_need && work.now() - state.operator_need->since >= kReminder;
   // What became of a lost reply is not known any better by looking at the old value.
-  const bool reply_is_lost =
-      state.operator_need && state.operator_need->reason == kLostReplyNeed;
+  const bool reply_is_lost = state.operator_need && state.operator_need->reason == kLostReplyNeed;
   if ((changed || spoke_again || reminder_due) && !reply_is_lost) state.operator_need.reset();
   state.inspect.last_success_at = work.now();
   state.inspect.consecutive_failures = 0;

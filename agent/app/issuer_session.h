@@ -1,5 +1,6 @@
-// IssuerSession: the resolved secrets of one credential for the length of one action, and the context that
-// a provider wants. Used by the agent and by `tokenwarden check`: it is the same checking code.
+// IssuerSession: the resolved secrets of one credential for the length of one action, and the
+// context that a provider wants. Used by the agent and by `tokenwarden check`: it is the same
+// checking code.
 //
 // Secrets are read anew for every session, so a rotated app secret is picked up without a reload.
 #pragma once

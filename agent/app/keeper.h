@@ -1,8 +1,9 @@
-// Keeper: one credential under management: its specification, its state, and the right to act on it.
+// Keeper: one credential under management: its specification, its state, and the right to act on
+// it.
 //
-// One action at a time: whoever acts holds `Acting()` (single flight). The state is an immutable value that
-// is replaced as a whole, so readers never wait for an action that is talking to a slow issuer. Both are kept
-// packed: an idle agent of ten thousand credentials is mostly these.
+// One action at a time: whoever acts holds `Acting()` (single flight). The state is an immutable
+// value that is replaced as a whole, so readers never wait for an action that is talking to a slow
+// issuer. Both are kept packed: an idle agent of ten thousand credentials is mostly these.
 #pragma once
 
 #include <atomic>
@@ -54,17 +55,20 @@ class Keeper {
     state_ = std::move(packed);
   }
 
-  // A reply that was received and could not be stored: the only copy of what may be the only new value. It is
-  // stored before anything else happens; while it is here, nothing is asked of the issuer. Only while Acting().
+  // A reply that was received and could not be stored: the only copy of what may be the only new
+  // value. It is stored before anything else happens; while it is here, nothing is asked of the
+  // issuer. Only while Acting().
   struct UnsavedReply {
     std::int64_t rotation = 0;
     Secret reply;
   };
   std::optional<UnsavedReply> unsaved_reply;
 
-  // The epoch under which the state was read. Under another one somebody else may have acted in between.
+  // The epoch under which the state was read. Under another one somebody else may have acted in
+  // between.
   std::uint64_t epoch = 0;
-  // A call that changes the rotation failed: the store may be further than we know. Only while Acting().
+  // A call that changes the rotation failed: the store may be further than we know. Only while
+  // Acting().
   bool in_doubt = false;
 
   // Asked by somebody, answered by the next action.

@@ -33,8 +33,8 @@ bool IsEarly(RotationState state) {
 std::optional<Instant> ResumeEarlyRotation(Work& work, const Rotator& rotator) {
   if (!work.state().rotation || !IsEarly(*work.state().rotation)) return std::nullopt;
   const Attempts& inspect = work.state().inspect;
-  const Seconds delay = BackoffDelay(inspect.consecutive_failures, kResumeFirst, kResumeCeiling,
-                                     std::nullopt);
+  const Seconds delay =
+      BackoffDelay(inspect.consecutive_failures, kResumeFirst, kResumeCeiling, std::nullopt);
   // Only a proof asks the issuer again; everything else is known without it.
   const bool asks = *work.state().rotation == RotationState::kCandidate ||
                     *work.state().rotation == RotationState::kProven;
@@ -56,15 +56,19 @@ std::optional<Instant> ResumeEarlyRotation(Work& work, const Rotator& rotator) {
   return std::nullopt;
 }
 
-// Returns false when the pass should end: the step failed in a way that another step cannot mend now.
+// Returns false when the pass should end: the step failed in a way that another step cannot mend
+// now.
 bool Act(Work& work, const Rotator& rotator, const Decision& decision) {
   switch (decision.action) {
-    case Action::kHold: return false;
+    case Action::kHold:
+      return false;
     case Action::kInspect:
       if (work.state().generation == 0) return LookAtPlaces(work, rotator).has_value();
       return InspectCurrent(work).has_value();
-    case Action::kRefresh: return rotator.Refresh(work).has_value();
-    case Action::kPublish: return PublishTo(work, rotator, decision.targets).has_value();
+    case Action::kRefresh:
+      return rotator.Refresh(work).has_value();
+    case Action::kPublish:
+      return PublishTo(work, rotator, decision.targets).has_value();
     case Action::kNeedsOperator:
       work.NeedOperator(decision.reason, decision.sentence);
       return work.Save().has_value();
@@ -75,7 +79,8 @@ bool Act(Work& work, const Rotator& rotator, const Decision& decision) {
 bool VerifyDue(Work& work, Instant now) {
   Keeper& keeper = work.keeper();
   const Instant last = keeper.last_verify.load();
-  return keeper.asked_verify.exchange(false) || now < last || now >= last + VerifyEvery(work.spec());
+  return keeper.asked_verify.exchange(false) || now < last ||
+         now >= last + VerifyEvery(work.spec());
 }
 
 }  // namespace

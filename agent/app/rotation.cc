@@ -42,7 +42,8 @@ bool CertainlyNotSent(const Error& error) {
          error.reason == "tls" || error.reason == "proxy";
 }
 
-// No clear answer: the issuer behind a gateway's page or an unreadable reply may have acted all the same.
+// No clear answer: the issuer behind a gateway's page or an unreadable reply may have acted all the
+// same.
 bool MayHaveActed(const Error& error) {
   return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kDeadlineExceeded ||
          error.kind == ErrorKind::kDataLoss || error.kind == ErrorKind::kInternal;
@@ -86,28 +87,32 @@ void AskAfterLostReply(Work& work, const RecoveryRow& row) {
   work.NeedOperator(std::string(kLostReplyNeed),
                     "the reply to a renewal of " + work.spec().name + " was lost, and " +
                         std::string(row.why) + ". The current value is " + TimeLeft(work) +
-                        "; issue a new one and give it to `tokenwarden submit " +
-                        work.spec().name + "`");
+                        "; issue a new one and give it to `tokenwarden submit " + work.spec().name +
+                        "`");
 }
 
-// May a new rotation take the place of one in this state? What is already current gives way: the newest wins. A
-// renewed value that is not proven yet does not: with a strict issuer it is the only one that will live. A lost
-// reply gives way to a value that somebody brings, not to another question.
+// May a new rotation take the place of one in this state? What is already current gives way: the
+// newest wins. A renewed value that is not proven yet does not: with a strict issuer it is the only
+// one that will live. A lost reply gives way to a value that somebody brings, not to another
+// question.
 bool GivesWay(const Rotation& rotation, Origin newcomer) {
   switch (rotation.state) {
     case RotationState::kCurrent:
     case RotationState::kPublished:
     case RotationState::kSettled:
-    case RotationState::kRefused: return true;
-    case RotationState::kCandidate: return rotation.origin != Origin::kRefresh;
-    case RotationState::kAmbiguous: return newcomer != Origin::kRefresh;
-    default: return false;
+    case RotationState::kRefused:
+      return true;
+    case RotationState::kCandidate:
+      return rotation.origin != Origin::kRefresh;
+    case RotationState::kAmbiguous:
+      return newcomer != Origin::kRefresh;
+    default:
+      return false;
   }
 }
 
 Status Supersede(Work& work, Origin newcomer) {
-  Result<std::optional<Rotation>> latest =
-      work.deps().store.LoadLatestRotation(work.spec().name);
+  Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
   if (!latest) return tl::unexpected<Error>(latest.error());
   if (!*latest || !IsUnfinished((*latest)->state)) return {};
   const RotationState state = (*latest)->state;
@@ -123,11 +128,11 @@ Status Supersede(Work& work, Origin newcomer) {
     AskAfterLostReply(work, row);
     if (Status saved = work.Save(); !saved) return saved;
   }
-  const bool was_current = state == RotationState::kCurrent ||
-                           state == RotationState::kPublished || state == RotationState::kSettled;
-  Result<Rotation> ended =
-      Step(work, **latest, To(was_current ? RotationState::kRetired : RotationState::kFailed,
-                              "superseded by a newer value"));
+  const bool was_current = state == RotationState::kCurrent || state == RotationState::kPublished ||
+                           state == RotationState::kSettled;
+  Result<Rotation> ended = Step(work, **latest,
+                                To(was_current ? RotationState::kRetired : RotationState::kFailed,
+                                   "superseded by a newer value"));
   if (!ended) return tl::unexpected<Error>(ended.error());
   return {};
 }
@@ -136,8 +141,9 @@ Status Supersede(Work& work, Origin newcomer) {
 
 Result<RotationOutcome> Rotator::Refresh(Work& work) const {
   if (!work.state().conclusive) {
-    return MakeError(ErrorKind::kFailedPrecondition, "never_observed",
-                     "credential " + work.spec().name + " was never inspected, so it is not renewed");
+    return MakeError(
+        ErrorKind::kFailedPrecondition, "never_observed",
+        "credential " + work.spec().name + " was never inspected, so it is not renewed");
   }
   Result<Secret> value = work.CurrentValue();
   if (!value) return tl::unexpected<Error>(value.error());
@@ -149,27 +155,27 @@ Result<RotationOutcome> Rotator::Refresh(Work& work) const {
   const Observation& conclusive = *work.state().conclusive;
   if (IsDead(conclusive.verdict) &&
       !work.deps().provider.CapabilitiesOf(session.context(), &conclusive).can_replace_dead) {
-    return MakeError(ErrorKind::kFailedPrecondition, "dead",
-                     "credential " + work.spec().name + " is " +
-                         std::string(ToString(conclusive.verdict)) +
-                         ", and a dead value cannot be renewed",
-                     "issue a new value and give it to `tokenwarden submit " + work.spec().name +
-                         "`");
+    return MakeError(
+        ErrorKind::kFailedPrecondition, "dead",
+        "credential " + work.spec().name + " is " + std::string(ToString(conclusive.verdict)) +
+            ", and a dead value cannot be renewed",
+        "issue a new value and give it to `tokenwarden submit " + work.spec().name + "`");
   }
   Attempts& renew = work.state().renew;
   renew.last_at = work.now();
   renew.not_before.reset();
-  Result<Renewal> renewal = work.deps().provider.BuildRenewal(session.context(), *value,
-                                                              *work.state().conclusive);
+  Result<Renewal> renewal =
+      work.deps().provider.BuildRenewal(session.context(), *value, *work.state().conclusive);
   if (!renewal) {
     CountFailure(work, renewal.error());
-    work.NeedOperator(renewal.error().reason, renewal.error().message + ". " +
-                                                  renewal.error().action);
+    work.NeedOperator(renewal.error().reason,
+                      renewal.error().message + ". " + renewal.error().action);
     work.Save();
     return tl::unexpected<Error>(renewal.error());
   }
   work.Tell(work.MakeEvent(Event::Kind::kRenewalStarted, LogLevel::kInfo, "renewal started"));
-  if (Status free = Supersede(work, Origin::kRefresh); !free) return tl::unexpected<Error>(free.error());
+  if (Status free = Supersede(work, Origin::kRefresh); !free)
+    return tl::unexpected<Error>(free.error());
   const std::optional<std::uint64_t> epoch = work.Epoch();
   if (!epoch) return NotOurs(work);
   Result<Rotation> rotation =
@@ -252,9 +258,8 @@ Result<RotationOutcome> Rotator::Offer(Work& work, Origin origin, const Secret& 
   if (Status free = Supersede(work, origin); !free) return tl::unexpected<Error>(free.error());
   const std::optional<std::uint64_t> epoch = work.Epoch();
   if (!epoch) return NotOurs(work);
-  Result<Rotation> rotation =
-      work.deps().store.Begin(work.spec().name, origin, work.state().generation, *epoch, work.now(),
-                              value.size());
+  Result<Rotation> rotation = work.deps().store.Begin(
+      work.spec().name, origin, work.state().generation, *epoch, work.now(), value.size());
   if (!rotation) {
     work.keeper().in_doubt = true;
     return tl::unexpected<Error>(rotation.error());
@@ -317,8 +322,8 @@ Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rota
   const bool overruled = refused && !accept_worse_reason.empty() && !IsDead(seen.verdict);
   if (refused && !overruled) return Refuse(work, rotation, *refused, std::move(seen));
   if (overruled) {
-    work.Audit("accepted_worse", refused->sentence + " Accepted by an operator: " +
-                                     accept_worse_reason);
+    work.Audit("accepted_worse",
+               refused->sentence + " Accepted by an operator: " + accept_worse_reason);
   }
   Result<Rotation> proven = Step(work, rotation, To(RotationState::kProven));
   if (!proven) return tl::unexpected<Error>(proven.error());
@@ -340,7 +345,8 @@ Result<RotationOutcome> Rotator::Refuse(Work& work, const Rotation& rotation,
     state.conclusive = std::move(seen);
     state.silence.reset();
   }
-  // A value that a person brought and that was refused must not keep the good one from being renewed.
+  // A value that a person brought and that was refused must not keep the good one from being
+  // renewed.
   if (state.generation == 0 || rotation.origin == Origin::kRefresh) {
     work.NeedOperator(word, refused.sentence);
   }
@@ -426,7 +432,8 @@ Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) co
     }
     case RotationState::kCandidate:
     case RotationState::kProven: {
-      // A proof is not stored, only that there was one: a proven value is proven again, it costs a read.
+      // A proof is not stored, only that there was one: a proven value is proven again, it costs a
+      // read.
       Result<Secret> value = work.deps().store.LoadCandidate(rotation.id);
       if (!value) return tl::unexpected<Error>(value.error());
       if (rotation.state == RotationState::kCandidate) {
@@ -440,7 +447,8 @@ Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) co
       if (IsDead(seen.verdict)) return Refuse(work, rotation, *refused, std::move(seen));
       return AfterProven(work, rotation, std::move(seen));
     }
-    default: return RotationOutcome::kUnchanged;
+    default:
+      return RotationOutcome::kUnchanged;
   }
 }
 
@@ -458,8 +466,7 @@ Result<RotationOutcome> Rotator::AfterAmbiguous(Work& work, const Rotation& rota
     AskAfterLostReply(work, row);
   } else {
     Result<Rotation> ended = Step(
-        work, rotation,
-        To(RotationState::kFailed, "the reply was lost; " + std::string(row.why)));
+        work, rotation, To(RotationState::kFailed, "the reply was lost; " + std::string(row.why)));
     if (!ended) return tl::unexpected<Error>(ended.error());
   }
   work.Save();
@@ -469,8 +476,8 @@ Result<RotationOutcome> Rotator::AfterAmbiguous(Work& work, const Rotation& rota
 Result<RotationOutcome> Rotator::Fail(Work& work, const Rotation& rotation,
                                       const Error& error) const {
   CountFailure(work, error);
-  const bool clear_no = error.kind == ErrorKind::kFailedPrecondition ||
-                        error.kind == ErrorKind::kInvalidArgument;
+  const bool clear_no =
+      error.kind == ErrorKind::kFailedPrecondition || error.kind == ErrorKind::kInvalidArgument;
   if (clear_no) work.NeedOperator(error.reason, error.message + ". " + error.action);
   if (Status saved = work.Save(); !saved) return tl::unexpected<Error>(saved.error());
   Result<Rotation> failed = Step(work, rotation, To(RotationState::kFailed, error.message));

@@ -2,9 +2,10 @@
 //
 //   intent ─► requested ─► received ─► candidate ─► proven ─► current ─► (publishing)
 //
-// A renewal enters at `intent`; a value from the source, an operator or a hand edit enters at `candidate`.
-// Every arrow is durable before the next thing happens. Exactly one request is sent per rotation; retry is
-// a new rotation, decided by policy. All calls are made while the keeper's Acting() lock is held.
+// A renewal enters at `intent`; a value from the source, an operator or a hand edit enters at
+// `candidate`. Every arrow is durable before the next thing happens. Exactly one request is sent
+// per rotation; retry is a new rotation, decided by policy. All calls are made while the keeper's
+// Acting() lock is held.
 #pragma once
 
 #include <optional>
@@ -28,17 +29,20 @@ class Rotator {
  public:
   // Asks the issuer once for a new value.
   Result<RotationOutcome> Refresh(Work& work) const;
-  // Takes a value that somebody else brought. `accept_worse_reason` not empty: accepted although worse.
+  // Takes a value that somebody else brought. `accept_worse_reason` not empty: accepted although
+  // worse.
   Result<RotationOutcome> Offer(Work& work, Origin origin, const Secret& value,
                                 const std::string& accept_worse_reason) const;
-  // Proves the previous value again and makes it current as a new generation. kNotFound `no_previous_value`.
+  // Proves the previous value again and makes it current as a new generation. kNotFound
+  // `no_previous_value`.
   Result<RotationOutcome> RollBack(Work& work) const;
   // Goes on with an unfinished rotation, from the store alone.
   Result<RotationOutcome> Resume(Work& work, const Rotation& rotation) const;
 
  private:
   Result<RotationOutcome> Send(Work& work, const Rotation& rotation, HttpRequest request) const;
-  // Stores the reply that the keeper holds, then goes on. The reply stays with the keeper until it is durable.
+  // Stores the reply that the keeper holds, then goes on. The reply stays with the keeper until it
+  // is durable.
   Result<RotationOutcome> StoreReply(Work& work, const Rotation& rotation) const;
   Result<RotationOutcome> AfterReceived(Work& work, const Rotation& rotation,
                                         const HttpReply& reply) const;

@@ -42,7 +42,8 @@ Status Work::TakeHold() {
   if (!stored) return tl::unexpected<Error>(stored.error());
   CredentialState durable = stored->value_or(CredentialState{});
   durable.name = spec_->name;
-  // What could not be saved of our own tries still counts, unless somebody else or a newer value came in between.
+  // What could not be saved of our own tries still counts, unless somebody else or a newer value
+  // came in between.
   const bool only_doubted = *epoch == keeper_.epoch && durable.generation == state_.generation;
   if (only_doubted) {
     state_.rotation = durable.rotation;

@@ -1,5 +1,5 @@
-// Work: one action on one credential. Holds a working copy of the state; Save() makes it durable and visible.
-// Lives while the keeper's Acting() lock is held; used by one thread.
+// Work: one action on one credential. Holds a working copy of the state; Save() makes it durable
+// and visible. Lives while the keeper's Acting() lock is held; used by one thread.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,9 @@ struct WorkLimits {
   std::chrono::milliseconds request_timeout{10000};
 };
 
-// The need after a lost reply of a strict issuer. It outlives the rotation it came from and stops renewals until
-// another value is current: nothing that is seen of the old value says whether it was used up.
+// The need after a lost reply of a strict issuer. It outlives the rotation it came from and stops
+// renewals until another value is current: nothing that is seen of the old value says whether it
+// was used up.
 inline constexpr std::string_view kLostReplyNeed = "lost_reply";
 
 class Work {
@@ -37,10 +38,12 @@ class Work {
   // The newest conclusive observation while it does not say that the value is dead.
   std::optional<Observation> LivingObservation() const;
 
-  // We are the holder, and what is in memory is what is durable: everything that acts begins with it. Reads the
-  // state anew under a new epoch and after a doubt. kAborted `not_holder`; the store's error when it cannot be read.
+  // We are the holder, and what is in memory is what is durable: everything that acts begins with
+  // it. Reads the state anew under a new epoch and after a doubt. kAborted `not_holder`; the
+  // store's error when it cannot be read.
   Status TakeHold();
-  // The epoch under which this work may go on; nullopt once the hold was lost, even if it came back since.
+  // The epoch under which this work may go on; nullopt once the hold was lost, even if it came back
+  // since.
   std::optional<std::uint64_t> Epoch() const;
 
   // Durable, then visible. A failure is told as an event and returned; the working copy stays.

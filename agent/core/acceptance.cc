@@ -10,10 +10,10 @@ namespace tokenwarden {
 namespace {
 
 constexpr Word<Refusal> kRefusals[] = {
-    {Refusal::kNotProven, "not_proven"},     {Refusal::kDead, "dead"},
+    {Refusal::kNotProven, "not_proven"},         {Refusal::kDead, "dead"},
     {Refusal::kWrongIdentity, "wrong_identity"}, {Refusal::kMissesScope, "misses_scope"},
-    {Refusal::kRestricted, "restricted"},    {Refusal::kShorterLife, "shorter_life"},
-    {Refusal::kLosesNever, "loses_never"},   {Refusal::kDropsScope, "drops_scope"},
+    {Refusal::kRestricted, "restricted"},        {Refusal::kShorterLife, "shorter_life"},
+    {Refusal::kLosesNever, "loses_never"},       {Refusal::kDropsScope, "drops_scope"},
     {Refusal::kKnownDead, "known_dead"},
 };
 
@@ -80,8 +80,7 @@ Answer IsDeadNow(const Case& c) {
                   ActionOr(c, "Issue another one; this one will never work"));
   }
   if (EndsBy(c.candidate.facts, c.now)) {
-    return Refuse(Refusal::kDead, c,
-                  "ended at " + FormatUtc(*c.candidate.facts.expires_at),
+    return Refuse(Refusal::kDead, c, "ended at " + FormatUtc(*c.candidate.facts.expires_at),
                   "Issue another one; this one will never work");
   }
   return std::nullopt;
@@ -92,7 +91,7 @@ constexpr std::string_view kKeepsCurrent =
 
 struct IdentityField {
   std::string_view what;
-  std::string TokenFacts::* fact;
+  std::string TokenFacts::*fact;
   std::string expected;  // by the configuration; empty = whatever the current value has
 };
 

@@ -13,15 +13,15 @@
 namespace tokenwarden {
 
 enum class Refusal {
-  kNotProven,        // the inspection could not tell: try again later, nothing is lost
-  kDead,             // expired, revoked, malformed
-  kWrongIdentity,    // another app, user or kind
-  kMissesScope,      // lacks a required scope or asset
-  kRestricted,       // blocked account; accepted only when the current one is no better
-  kShorterLife,      // lives shorter than the old one has left
-  kLosesNever,       // turns a never-expiring token into one that ends
-  kDropsScope,       // fewer scopes than the current one
-  kKnownDead,        // equals a value already known to be dead
+  kNotProven,      // the inspection could not tell: try again later, nothing is lost
+  kDead,           // expired, revoked, malformed
+  kWrongIdentity,  // another app, user or kind
+  kMissesScope,    // lacks a required scope or asset
+  kRestricted,     // blocked account; accepted only when the current one is no better
+  kShorterLife,    // lives shorter than the old one has left
+  kLosesNever,     // turns a never-expiring token into one that ends
+  kDropsScope,     // fewer scopes than the current one
+  kKnownDead,      // equals a value already known to be dead
 };
 std::string_view ToString(Refusal refusal);
 std::optional<Refusal> ParseRefusal(std::string_view word);

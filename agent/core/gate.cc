@@ -29,10 +29,9 @@ constexpr Seconds kDefaultWarn = kDay * 14;
 // From the best to the worst.
 constexpr GateResult kByWeight[] = {GateResult::kPass, GateResult::kWarn,
                                     GateResult::kIndeterminate, GateResult::kFail};
-constexpr ExitCode kExitsByWeight[] = {ExitCode::kPass,         ExitCode::kWarnings,
-                                       ExitCode::kGateFailed,   ExitCode::kIndeterminate,
-                                       ExitCode::kNotPermitted, ExitCode::kUsage,
-                                       ExitCode::kInterrupted};
+constexpr ExitCode kExitsByWeight[] = {
+    ExitCode::kPass,         ExitCode::kWarnings, ExitCode::kGateFailed, ExitCode::kIndeterminate,
+    ExitCode::kNotPermitted, ExitCode::kUsage,    ExitCode::kInterrupted};
 
 template <typename T, std::size_t kSize>
 std::size_t WeightIn(const T (&order)[kSize], T value) {
@@ -41,10 +40,14 @@ std::size_t WeightIn(const T (&order)[kSize], T value) {
 
 GateResult ResultFor(OnIndeterminate choice) {
   switch (choice) {
-    case OnIndeterminate::kFail: return GateResult::kFail;
-    case OnIndeterminate::kWarn: return GateResult::kWarn;
-    case OnIndeterminate::kPass: return GateResult::kPass;
-    case OnIndeterminate::kExit4: break;
+    case OnIndeterminate::kFail:
+      return GateResult::kFail;
+    case OnIndeterminate::kWarn:
+      return GateResult::kWarn;
+    case OnIndeterminate::kPass:
+      return GateResult::kPass;
+    case OnIndeterminate::kExit4:
+      break;
   }
   return GateResult::kIndeterminate;
 }
@@ -80,8 +83,8 @@ Seconds WarnBelow(const TokenFacts& facts, const std::optional<Threshold>& confi
 
 void JudgeVerdict(const Observation& seen, const GateOptions& options, Judgement& judgement) {
   if (seen.verdict == Verdict::kValid) return;
-  const std::string word = std::string(ToString(seen.verdict)) + " (" +
-                           std::string(ToString(seen.reason)) + ")";
+  const std::string word =
+      std::string(ToString(seen.verdict)) + " (" + std::string(ToString(seen.reason)) + ")";
   std::string why = seen.message.empty() ? word : word + ": " + seen.message;
   judgement.Add(seen.verdict == Verdict::kIndeterminate ? ResultFor(options.on_indeterminate)
                                                         : GateResult::kFail,
@@ -150,10 +153,10 @@ void JudgeFindings(const Observation& seen, Judgement& judgement) {
 }
 
 tl::unexpected<Error> BadPercentage(std::string_view text) {
-  return MakeError(ErrorKind::kInvalidArgument, "bad_threshold",
-                   "the threshold `" + std::string(text.substr(0, 16)) +
-                       "` is not a percentage from 0% to 100%",
-                   "write a duration like 7d, or a percentage of the lifetime like 20%");
+  return MakeError(
+      ErrorKind::kInvalidArgument, "bad_threshold",
+      "the threshold `" + std::string(text.substr(0, 16)) + "` is not a percentage from 0% to 100%",
+      "write a duration like 7d, or a percentage of the lifetime like 20%");
 }
 
 // Digits with at most one point between them: no sign, no exponent, no locale.
@@ -222,10 +225,14 @@ ExitCode WorstOf(ExitCode a, ExitCode b) {
 
 ExitCode ExitCodeFor(GateResult result, bool warnings_fail) {
   switch (result) {
-    case GateResult::kFail: return ExitCode::kGateFailed;
-    case GateResult::kIndeterminate: return ExitCode::kIndeterminate;
-    case GateResult::kWarn: return warnings_fail ? ExitCode::kWarnings : ExitCode::kPass;
-    case GateResult::kPass: break;
+    case GateResult::kFail:
+      return ExitCode::kGateFailed;
+    case GateResult::kIndeterminate:
+      return ExitCode::kIndeterminate;
+    case GateResult::kWarn:
+      return warnings_fail ? ExitCode::kWarnings : ExitCode::kPass;
+    case GateResult::kPass:
+      break;
   }
   return ExitCode::kPass;
 }

@@ -61,7 +61,7 @@ struct ClockReading {
 
 // What the issuer said about the value. Empty strings and nullopt mean: it did not say.
 struct TokenFacts {
-  std::string kind;        // `user`, `system_user`, `page`, `app`, …
+  std::string kind;  // `user`, `system_user`, `page`, `app`, …
   std::string app_id;
   std::string user_id;     // the principal
   std::string profile_id;  // the page of a page token

@@ -16,9 +16,7 @@ bool IsHex(char c) {
 }
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-bool IsNameChar(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool IsNameChar(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // Compares without a lower-case copy: copies of a value would have to be wiped.
 bool StartsWith(std::string_view text, std::string_view lower_prefix) {
@@ -88,7 +86,7 @@ bool HasSurroundingSpace(std::string_view value) {
 }
 
 bool IsQuoted(std::string_view value) {
-  constexpr std::string_view kQuotes[] = {"\"", "'", "`", "\u201c", "\u201d",
+  constexpr std::string_view kQuotes[] = {"\"",     "'",      "`",      "\u201c", "\u201d",
                                           "\u2018", "\u2019", "\u00ab", "\u00bb"};
   for (std::string_view quote : kQuotes) {
     if (value.substr(0, quote.size()) == quote) return true;
@@ -107,10 +105,30 @@ bool HasBearerPrefix(std::string_view value) {
 }
 
 bool IsPlaceholder(std::string_view value) {
-  for (std::string_view word :
-       {"undefined", "null", "(null)", "nil", "none", "nan", "[object object]", "true", "false",
-        "changeme", "change_me", "change-me", "todo", "tbd", "fixme", "placeholder", "example",
-        "dummy", "token", "access_token", "secret", "password", "test", "..."}) {
+  for (std::string_view word : {"undefined",
+                                "null",
+                                "(null)",
+                                "nil",
+                                "none",
+                                "nan",
+                                "[object object]",
+                                "true",
+                                "false",
+                                "changeme",
+                                "change_me",
+                                "change-me",
+                                "todo",
+                                "tbd",
+                                "fixme",
+                                "placeholder",
+                                "example",
+                                "dummy",
+                                "token",
+                                "access_token",
+                                "secret",
+                                "password",
+                                "test",
+                                "..."}) {
     if (EqualsWord(value, word)) return true;
   }
   if (IsWrappedIn(value, "<", ">") || IsWrappedIn(value, "[", "]") ||
@@ -123,8 +141,8 @@ bool IsPlaceholder(std::string_view value) {
   for (std::string_view end : {"_here", "-here", " here"}) {
     if (EndsWith(value, end)) return true;
   }
-  for (std::string_view part : {"{{", "${", "your_token", "your-token", "your_access",
-                                "replace_me", "replace-me", "changeme"}) {
+  for (std::string_view part : {"{{", "${", "your_token", "your-token", "your_access", "replace_me",
+                                "replace-me", "changeme"}) {
     if (Contains(value, part)) return true;
   }
   return IsAllX(value) || HasFillerRun(value);

@@ -10,8 +10,10 @@ namespace tokenwarden {
 namespace {
 
 constexpr Word<Action> kActions[] = {
-    {Action::kHold, "hold"},       {Action::kInspect, "inspect"},
-    {Action::kRefresh, "refresh"}, {Action::kPublish, "publish"},
+    {Action::kHold, "hold"},
+    {Action::kInspect, "inspect"},
+    {Action::kRefresh, "refresh"},
+    {Action::kPublish, "publish"},
     {Action::kNeedsOperator, "needs_operator"},
 };
 
@@ -39,8 +41,8 @@ Decision Decide(const Snapshot& snapshot, Instant now) {
     if (std::optional<Decision> decision = named.rule(snapshot, now)) return *std::move(decision);
   }
   // Not reached: the last rule always answers. Looking again soon is the safe answer to a defect.
-  return Decision{Action::kHold, "hold", snapshot.spec.name + ": no rule answered",
-                  now + kMinute, {}};
+  return Decision{
+      Action::kHold, "hold", snapshot.spec.name + ": no rule answered", now + kMinute, {}};
 }
 
 std::vector<RuleAnswer> Explain(const Snapshot& snapshot, Instant now) {

@@ -6,9 +6,8 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
-
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace tokenwarden {
 
@@ -30,17 +29,28 @@ enum class ErrorKind {
 // The spelling used in logs, metrics, JSON and proto.
 constexpr std::string_view ToString(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUnavailable: return "unavailable";
-    case ErrorKind::kDeadlineExceeded: return "deadline_exceeded";
-    case ErrorKind::kResourceExhausted: return "resource_exhausted";
-    case ErrorKind::kAborted: return "aborted";
-    case ErrorKind::kNotFound: return "not_found";
-    case ErrorKind::kUnauthenticated: return "unauthenticated";
-    case ErrorKind::kPermissionDenied: return "permission_denied";
-    case ErrorKind::kFailedPrecondition: return "failed_precondition";
-    case ErrorKind::kInvalidArgument: return "invalid_argument";
-    case ErrorKind::kDataLoss: return "data_loss";
-    case ErrorKind::kInternal: return "internal";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case ErrorKind::kResourceExhausted:
+      return "resource_exhausted";
+    case ErrorKind::kAborted:
+      return "aborted";
+    case ErrorKind::kNotFound:
+      return "not_found";
+    case ErrorKind::kUnauthenticated:
+      return "unauthenticated";
+    case ErrorKind::kPermissionDenied:
+      return "permission_denied";
+    case ErrorKind::kFailedPrecondition:
+      return "failed_precondition";
+    case ErrorKind::kInvalidArgument:
+      return "invalid_argument";
+    case ErrorKind::kDataLoss:
+      return "data_loss";
+    case ErrorKind::kInternal:
+      return "internal";
   }
   return "internal";
 }

@@ -142,8 +142,8 @@ Answer NoValueYet(const Snapshot& s, Instant now) {
   }
   // A source that could not be read was no question to the issuer, so no try was counted.
   const bool unreadable = need && !s.state.inspect.last_at;
-  const Instant due = unreadable ? now + std::max(s.spec.inspect_every, Seconds{1})
-                                 : InspectDueAt(s, now);
+  const Instant due =
+      unreadable ? now + std::max(s.spec.inspect_every, Seconds{1}) : InspectDueAt(s, now);
   if (due <= now) {
     return Do(Action::kInspect, "no_value", what + ": read it from " + Describe(*s.spec.source));
   }
@@ -190,8 +190,7 @@ Answer Dead(const Snapshot& s, Instant now) {
 Answer NearExpiry(const Snapshot& s, Instant now) {
   if (NearExpiryDueAt(s, now) <= now) {
     const Instant end = *s.state.conclusive->facts.expires_at;
-    const std::string left = end > now ? "ends in " + FormatDuration(end - now)
-                                       : "is past its end";
+    const std::string left = end > now ? "ends in " + FormatDuration(end - now) : "is past its end";
     return Do(Action::kRefresh, "near_expiry",
               s.spec.name + " " + left + " (" + FormatUtc(end) + "): renew it");
   }
@@ -202,8 +201,8 @@ Answer NearExpiry(const Snapshot& s, Instant now) {
 Answer TooOld(const Snapshot& s, Instant now) {
   if (MaxAgeDueAt(s, now) > now) return Silent();
   return Do(Action::kRefresh, "too_old",
-            s.spec.name + " is older than renew.max_age (" +
-                FormatDuration(*s.spec.renew.max_age) + "): renew it");
+            s.spec.name + " is older than renew.max_age (" + FormatDuration(*s.spec.renew.max_age) +
+                "): renew it");
 }
 
 Answer NeedsAttention(const Snapshot& s, Instant now) {
@@ -218,9 +217,8 @@ Answer Stale(const Snapshot& s, Instant now) {
               "the last look at " + s.spec.name + " lies in the future, at " +
                   FormatUtc(*inspect.last_at) + ": the clock jumped back, so look again");
   }
-  const std::string seen = s.state.conclusive
-                               ? FormatUtc(s.state.conclusive->evidence.observed_at)
-                               : "never";
+  const std::string seen =
+      s.state.conclusive ? FormatUtc(s.state.conclusive->evidence.observed_at) : "never";
   return Do(Action::kInspect, "stale",
             "the last answer about " + s.spec.name + " is from " + seen + ": ask the issuer again");
 }
@@ -232,9 +230,9 @@ Answer WaitingForOperator(const Snapshot& s, Instant now) {
 
 Answer Hold(const Snapshot& s, Instant now) {
   const Instant until = EarliestDue(s, now);
-  return HoldUntil(until, "hold",
-                   s.spec.name + " is " + std::string(StateWord(s.state)) + "; " +
-                       When(until, now));
+  return HoldUntil(
+      until, "hold",
+      s.spec.name + " is " + std::string(StateWord(s.state)) + "; " + When(until, now));
 }
 
 }  // namespace

@@ -99,9 +99,12 @@ std::string_view ToString(NotifyKind kind) { return WordFor(kNotifyKinds, kind);
 
 std::string NotifySpec::Target() const {
   switch (kind) {
-    case NotifyKind::kExec: return "exec " + Joined(command);
-    case NotifyKind::kSignal: return "signal " + signal + " " + pid_file;
-    case NotifyKind::kHttp: return "http " + PublicUrl(url);
+    case NotifyKind::kExec:
+      return "exec " + Joined(command);
+    case NotifyKind::kSignal:
+      return "signal " + signal + " " + pid_file;
+    case NotifyKind::kHttp:
+      return "http " + PublicUrl(url);
   }
   return "unknown";
 }

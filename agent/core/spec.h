@@ -1,4 +1,5 @@
-// Spec: what the configuration wants. Plain validated data; holds references to secrets, never values.
+// Spec: what the configuration wants. Plain validated data; holds references to secrets, never
+// values.
 #pragma once
 
 #include <map>
@@ -35,8 +36,8 @@ struct MetaSpec {
   std::string endpoint;     // base URL without version; empty = the public one
   std::string api_version;  // `v25.0`; empty = the built-in default
   std::vector<std::string> required_scopes;
-  std::string user_id;              // expected principal, optional
-  std::string phone_number_id;      // assets to be proven, optional
+  std::string user_id;          // expected principal, optional
+  std::string phone_number_id;  // assets to be proven, optional
   std::string business_account_id;
   // Renewal by generation (system users): who may generate, with what token.
   std::string generate_system_user_id;
@@ -117,8 +118,8 @@ struct CredentialSpec {
   std::optional<SourceSpec> source;
   RenewSpec renew;
   Seconds inspect_every{15 * 60};
-  // How long a generation must have been published everywhere before the one before it is wiped; until then
-  // a rollback is possible.
+  // How long a generation must have been published everywhere before the one before it is wiped;
+  // until then a rollback is possible.
   Seconds settle{kDay};
   std::vector<SinkSpec> sinks;
   std::vector<NotifySpec> notify;
@@ -133,7 +134,7 @@ enum class LogFormat { kText, kJson };
 struct Config {
   std::string state_path = "/var/lib/tokenwarden/state.db";
   std::optional<SecretRef> state_key;
-  std::string http_listen = "127.0.0.1:9464";                   // empty = off
+  std::string http_listen = "127.0.0.1:9464";                      // empty = off
   std::string grpc_listen = "unix:///run/tokenwarden/agent.sock";  // empty = off
   LogFormat log_format = LogFormat::kJson;
   int issuer_parallel = 8;  // requests in flight per issuer and app

@@ -54,8 +54,8 @@ std::optional<RotationModel> ParseRotationModel(std::string_view word);
 
 // One place that should hold the current generation.
 struct SinkState {
-  std::string target;  // SinkSpec::Target()
-  Generation generation = 0;  // what we last published there
+  std::string target;                  // SinkSpec::Target()
+  Generation generation = 0;           // what we last published there
   std::optional<Instant> verified_at;  // last time it was read and compared
   bool drifted = false;
   std::uint32_t consecutive_failures = 0;
@@ -95,7 +95,8 @@ struct CredentialState {
   Origin origin = Origin::kSource;
 
   std::optional<Observation> conclusive;  // the newest conclusive one, of this generation
-  std::optional<Observation> silence;     // a newer one that could not tell; cleared by the next conclusive
+  std::optional<Observation>
+      silence;  // a newer one that could not tell; cleared by the next conclusive
   Attempts inspect;
   Attempts renew;
   std::vector<SinkState> sinks;

@@ -14,7 +14,7 @@ struct Unit {
 };
 // Falling: the order in which a duration is written and read.
 constexpr Unit kUnits[] = {
-    {'w', "week", 7 * 86400}, {'d', "day", 86400},  {'h', "hour", 3600},
+    {'w', "week", 7 * 86400}, {'d', "day", 86400}, {'h', "hour", 3600},
     {'m', "minute", 60},      {'s', "second", 1},
 };
 constexpr int kUnitCount = 5;

@@ -72,21 +72,16 @@ struct ReasonGroup {
   Verdict verdict;
 };
 constexpr ReasonGroup kReasonGroups[] = {
-    {Reason::kOutage, Verdict::kIndeterminate},
-    {Reason::kUserCheckpoint, Verdict::kRestricted},
-    {Reason::kScopeMissing, Verdict::kUnderScoped},
-    {Reason::kOtherApp, Verdict::kWrongIdentity},
-    {Reason::kCannotParse, Verdict::kMalformed},
-    {Reason::kPasswordChanged, Verdict::kRevoked},
-    {Reason::kSessionExpired, Verdict::kExpired},
-    {Reason::kConfirmed, Verdict::kValid},
+    {Reason::kOutage, Verdict::kIndeterminate},     {Reason::kUserCheckpoint, Verdict::kRestricted},
+    {Reason::kScopeMissing, Verdict::kUnderScoped}, {Reason::kOtherApp, Verdict::kWrongIdentity},
+    {Reason::kCannotParse, Verdict::kMalformed},    {Reason::kPasswordChanged, Verdict::kRevoked},
+    {Reason::kSessionExpired, Verdict::kExpired},   {Reason::kConfirmed, Verdict::kValid},
 };
 
 // The lattice from the least to the most fundamental.
 constexpr Verdict kByWeight[] = {
-    Verdict::kIndeterminate, Verdict::kValid,         Verdict::kRestricted,
-    Verdict::kUnderScoped,   Verdict::kWrongIdentity, Verdict::kExpired,
-    Verdict::kRevoked,       Verdict::kMalformed,
+    Verdict::kIndeterminate, Verdict::kValid,   Verdict::kRestricted, Verdict::kUnderScoped,
+    Verdict::kWrongIdentity, Verdict::kExpired, Verdict::kRevoked,    Verdict::kMalformed,
 };
 
 int WeightOf(Verdict verdict) {

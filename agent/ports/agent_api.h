@@ -1,5 +1,5 @@
-// AgentApi: what the outside may ask of a running agent. Implemented by the application layer, called by
-// the gRPC and HTTP adapters. Thread-safe. Views hold no values.
+// AgentApi: what the outside may ask of a running agent. Implemented by the application layer,
+// called by the gRPC and HTTP adapters. Thread-safe. Views hold no values.
 #pragma once
 
 #include <cstddef>

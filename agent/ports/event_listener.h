@@ -14,24 +14,24 @@ enum class LogLevel { kDebug, kInfo, kWarn, kError };
 
 struct Event {
   enum class Kind {
-    kInspected,        // reason = verdict word
+    kInspected,  // reason = verdict word
     kStateChanged,
     kRenewalStarted,
     kRenewalSucceeded,
-    kRenewalFailed,    // reason
-    kPublished,        // sink, target
-    kPublishFailed,    // sink, target, reason
-    kDrifted,          // sink, target
+    kRenewalFailed,  // reason
+    kPublished,      // sink, target
+    kPublishFailed,  // sink, target, reason
+    kDrifted,        // sink, target
     kNotified,
     kNotifyFailed,
     kNeedsOperator,
     kRotationStep,
-    kIssuerReplied,    // endpoint, code
+    kIssuerReplied,  // endpoint, code
     kStoreFailed,
     kConfigReloaded,
     kConfigRejected,
-    kRpcServed,        // endpoint = method, reason = gRPC's word for the outcome: `OK`, `NOT_FOUND`
-    kAgent,            // start, stop, anything else
+    kRpcServed,  // endpoint = method, reason = gRPC's word for the outcome: `OK`, `NOT_FOUND`
+    kAgent,      // start, stop, anything else
   };
   Kind kind = Kind::kAgent;
   LogLevel level = LogLevel::kInfo;
@@ -40,10 +40,10 @@ struct Event {
   std::string tenant;
   std::string provider;
   std::string reason;
-  std::string sink;    // kind of sink: `dotenv`
+  std::string sink;  // kind of sink: `dotenv`
   std::string target;
   std::string endpoint;
-  int code = 0;        // HTTP status
+  int code = 0;  // HTTP status
   std::chrono::microseconds duration{0};
   std::vector<std::pair<std::string, std::string>> fields;  // more, for logs only
 };

@@ -26,7 +26,7 @@ struct HttpRequest {
   std::string body;          // used when `form` is empty
   std::string content_type;  // of `body`
 
-  std::string endpoint_name;  // for evidence, errors and metrics: `debug_token`
+  std::string endpoint_name;                 // for evidence, errors and metrics: `debug_token`
   std::chrono::milliseconds timeout{10000};  // the whole exchange
   // True for a request that must never be sent twice: a fresh connection, no reuse, no replay.
   bool exactly_once = false;
@@ -48,11 +48,12 @@ struct HttpReply {
   }
 };
 
-// Thread-safe; Send blocks the caller. No retry, no redirect followed, TLS verified, body bounded to
-// 1 MiB, plain http only to loopback (else kInvalidArgument, reason `plain_http`).
-// Errors (nothing conclusive about a credential): kUnavailable with reason `dns`, `connect`,
-// `connection_lost`, `tls`, `proxy`; kDeadlineExceeded `timeout`; kResourceExhausted `body_too_large`;
-// kAborted `stopping`. `connection_lost` and `timeout` may mean that the request was acted on.
+// Thread-safe; Send blocks the caller. No retry, no redirect followed, TLS verified, body bounded
+// to 1 MiB, plain http only to loopback (else kInvalidArgument, reason `plain_http`). Errors
+// (nothing conclusive about a credential): kUnavailable with reason `dns`, `connect`,
+// `connection_lost`, `tls`, `proxy`; kDeadlineExceeded `timeout`; kResourceExhausted
+// `body_too_large`; kAborted `stopping`. `connection_lost` and `timeout` may mean that the request
+// was acted on.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

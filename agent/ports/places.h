@@ -13,7 +13,8 @@
 
 namespace tokenwarden {
 
-// Reads our own secrets (`{env: X}`, `{file: P}`). Thread-safe. Read anew at each call: files rotate.
+// Reads our own secrets (`{env: X}`, `{file: P}`). Thread-safe. Read anew at each call: files
+// rotate.
 class SecretResolver {
  public:
   virtual ~SecretResolver() = default;
@@ -40,7 +41,8 @@ struct PublishMarker {
 enum class PublishOutcome { kWritten, kUnchanged };
 struct PublishReport {
   PublishOutcome outcome = PublishOutcome::kWritten;
-  std::string note;  // what an operator should know: `followed the link to shared.env`; may be empty
+  std::string
+      note;  // what an operator should know: `followed the link to shared.env`; may be empty
 };
 
 // One target. Thread-safe per object; two sinks on one file are serialised by the adapter.
@@ -76,8 +78,8 @@ class Notifier {
   virtual Status Notify(const NotifySpec& spec, const Notice& notice) = 0;
 };
 
-// Calls back on any thread when a watched path may have changed (debounced). Watches the directory, so
-// renames and symlink swaps are seen. Thread-safe.
+// Calls back on any thread when a watched path may have changed (debounced). Watches the directory,
+// so renames and symlink swaps are seen. Thread-safe.
 class FileWatcher {
  public:
   virtual ~FileWatcher() = default;

@@ -20,14 +20,15 @@ namespace tokenwarden {
 struct Capabilities {
   bool can_refresh = false;
   std::string cannot_refresh_why;  // a sentence, when it cannot
-  // A successor can be made without the old value (generated, re-derived, rebuilt): also when that is dead.
+  // A successor can be made without the old value (generated, re-derived, rebuilt): also when that
+  // is dead.
   bool can_replace_dead = false;
   bool can_revoke = false;
   RotationModel rotation_model = RotationModel::kStrictFamily;
 };
 
-// What an issuer needs to know of one credential for one call. References are resolved by the caller;
-// an absent secret means: not configured (or `*_problem` says why it could not be read).
+// What an issuer needs to know of one credential for one call. References are resolved by the
+// caller; an absent secret means: not configured (or `*_problem` says why it could not be read).
 struct ProviderContext {
   const CredentialSpec& spec;
   const std::optional<Secret>& app_secret;
@@ -42,7 +43,8 @@ using Renewal = std::variant<HttpRequest, Secret>;
 
 struct RenewedValue {
   Secret value;
-  std::optional<Seconds> expires_in;  // as the reply said; proof comes from inspection, not from here
+  std::optional<Seconds>
+      expires_in;  // as the reply said; proof comes from inspection, not from here
 };
 
 // Thread-safe; stateless but for caches.
@@ -63,12 +65,13 @@ class Provider {
   // Pure. The request has `exactly_once` set.
   virtual Result<Renewal> BuildRenewal(const ProviderContext& context, const Secret& value,
                                        const Observation& conclusive) const = 0;
-  // Pure. Reads any reply, also an error reply: kFailedPrecondition with the table's reason for a clear
-  // no, kUnavailable / kResourceExhausted for transient ones, kInvalidArgument for our app credentials.
+  // Pure. Reads any reply, also an error reply: kFailedPrecondition with the table's reason for a
+  // clear no, kUnavailable / kResourceExhausted for transient ones, kInvalidArgument for our app
+  // credentials.
   virtual Result<RenewedValue> ParseRenewal(const HttpReply& reply) const = 0;
 
-  // Which limits are shared: `meta|https://graph.facebook.com|100000000000001`. Requests of one lane share a
-  // concurrency limit; lanes never delay each other.
+  // Which limits are shared: `meta|https://graph.facebook.com|100000000000001`. Requests of one
+  // lane share a concurrency limit; lanes never delay each other.
   virtual std::string LaneOf(const CredentialSpec& spec) const = 0;
 };
 

@@ -57,7 +57,7 @@ struct StoredGeneration {
 struct AuditEntry {
   Instant at{};
   std::string credential;
-  std::string event;     // `promoted`, `refused`, `published`, …
+  std::string event;  // `promoted`, `refused`, `published`, …
   std::string sentence;
 };
 
@@ -66,8 +66,8 @@ class StateStore {
   virtual ~StateStore() = default;
 
   virtual Result<std::vector<CredentialState>> LoadStates() = 0;
-  // The same, one at a time and without a copy of all of them: for ten thousand credentials. `visit` must
-  // not call the store; states seen before an error were visited.
+  // The same, one at a time and without a copy of all of them: for ten thousand credentials.
+  // `visit` must not call the store; states seen before an error were visited.
   virtual Status VisitStates(const std::function<void(CredentialState)>& visit) {
     Result<std::vector<CredentialState>> states = LoadStates();
     if (!states) return tl::unexpected<Error>(states.error());
@@ -86,7 +86,8 @@ class StateStore {
   // Everything of the state but its sinks and its generation; those have calls of their own.
   virtual Status SaveState(const CredentialState& state) = 0;
   virtual Status SaveSink(const std::string& credential, const SinkState& sink) = 0;
-  // Forgets credentials that left the configuration longer than `keep` ago. Values are not forgotten earlier.
+  // Forgets credentials that left the configuration longer than `keep` ago. Values are not
+  // forgotten earlier.
   virtual Status MarkAbsent(const std::vector<std::string>& present, Instant now) = 0;
 
   virtual Result<Secret> LoadValue(const std::string& credential, Generation generation) = 0;
@@ -107,7 +108,8 @@ class StateStore {
   virtual Result<Secret> LoadReply(RotationId id) = 0;
   virtual Result<Secret> LoadCandidate(RotationId id) = 0;
 
-  // True the first time for (credential, target, generation); false ever after, also after a restart.
+  // True the first time for (credential, target, generation); false ever after, also after a
+  // restart.
   virtual Result<bool> ClaimNotification(const std::string& credential, const std::string& target,
                                          Generation generation, Instant now) = 0;
 

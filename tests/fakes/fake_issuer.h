@@ -1,6 +1,7 @@
 // FakeIssuer: a provider and an HTTP client in one, with tokens that live in memory. Thread-safe.
 //
-// A renewal mints `renewed-N`; its request goes through Send() like a real one, where faults are injected.
+// A renewal mints `renewed-N`; its request goes through Send() like a real one, where faults are
+// injected.
 #pragma once
 
 #include <functional>
@@ -56,7 +57,8 @@ class FakeIssuer : public Provider, public HttpClient {
     std::lock_guard<std::mutex> lock(mutex_);
     silent_after_exchange_ = reason;
   }
-  // Answers instead of the issuer for the next `times` renewals; an error means the transport failed.
+  // Answers instead of the issuer for the next `times` renewals; an error means the transport
+  // failed.
   void FailSend(Error error, bool commit_first, int times = 1) {
     std::lock_guard<std::mutex> lock(mutex_);
     send_error_ = std::move(error);

@@ -15,7 +15,8 @@
 
 namespace tokenwarden {
 
-// A place is named by its sink's Target(), or Describe() of a source: the same for the same `.env` key.
+// A place is named by its sink's Target(), or Describe() of a source: the same for the same `.env`
+// key.
 class FakePlaces : public PlaceFactory, public SecretResolver, public Notifier {
  public:
   void Put(const std::string& place, const std::string& value) {
@@ -78,8 +79,7 @@ class FakePlaces : public PlaceFactory, public SecretResolver, public Notifier {
     if (broken_[place]) return MakeError(ErrorKind::kUnavailable, "broken", place + " is broken");
     const std::string bytes(value.Reveal());
     PublishReport report;
-    report.outcome =
-        held_[place] == bytes ? PublishOutcome::kUnchanged : PublishOutcome::kWritten;
+    report.outcome = held_[place] == bytes ? PublishOutcome::kUnchanged : PublishOutcome::kWritten;
     if (report.outcome == PublishOutcome::kWritten) writes_.push_back(place + "=" + bytes);
     held_[place] = bytes;
     return report;

@@ -1,7 +1,8 @@
-// MemoryStateStore: the StateStore port without a disk, held to the same contract suite as the real one.
+// MemoryStateStore: the StateStore port without a disk, held to the same contract suite as the real
+// one.
 //
-// The contents live in a `Disk` that may outlive the store: a second store on the same disk is "the agent
-// after a restart". Any call can be made to fail, before or after its effect. Thread-safe.
+// The contents live in a `Disk` that may outlive the store: a second store on the same disk is "the
+// agent after a restart". Any call can be made to fail, before or after its effect. Thread-safe.
 #pragma once
 
 #include <algorithm>

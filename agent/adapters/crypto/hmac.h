@@ -1,7 +1,7 @@
 // HMAC-SHA256 and HKDF on OpenSSL's direct SHA-256 functions.
 //
-// Not through EVP: fetching one EVP digest brings up a whole provider, 0.8 ms in every run of the command
-// line program. The direct functions need nothing set up. Pure and thread-safe.
+// Not through EVP: fetching one EVP digest brings up a whole provider, 0.8 ms in every run of the
+// command line program. The direct functions need nothing set up. Pure and thread-safe.
 #pragma once
 
 #include <array>

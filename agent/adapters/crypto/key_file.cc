@@ -33,13 +33,17 @@ std::string SystemText(int error) { return std::strerror(error); }
 ErrorKind KindOf(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return ErrorKind::kNotFound;
+    case ENOTDIR:
+      return ErrorKind::kNotFound;
     case EACCES:
     case EPERM:
-    case EROFS: return ErrorKind::kPermissionDenied;
+    case EROFS:
+      return ErrorKind::kPermissionDenied;
     case ENOSPC:
-    case EDQUOT: return ErrorKind::kResourceExhausted;
-    default: return ErrorKind::kUnavailable;
+    case EDQUOT:
+      return ErrorKind::kResourceExhausted;
+    default:
+      return ErrorKind::kUnavailable;
   }
 }
 

@@ -10,8 +10,9 @@ namespace tokenwarden::crypto {
 
 std::unique_ptr<Mac> MakeMac();
 
-// `hmac:` and 16 hex digits, under a key derived from the state key for this purpose alone. A run without
-// state takes MakeFingerprinter(RandomKey()): its fingerprints can be compared within that run only.
+// `hmac:` and 16 hex digits, under a key derived from the state key for this purpose alone. A run
+// without state takes MakeFingerprinter(RandomKey()): its fingerprints can be compared within that
+// run only.
 std::unique_ptr<Fingerprinter> MakeFingerprinter(const StateKey& key);
 
 }  // namespace tokenwarden::crypto

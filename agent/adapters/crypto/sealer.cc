@@ -20,7 +20,8 @@ constexpr std::size_t kKeyIdBytes = 8;
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kHeaderBytes = 1 + kKeyIdBytes;
-constexpr std::size_t kLargestValue = 64 * 1024 * 1024;  // far above any reply; keeps sizes in an int
+constexpr std::size_t kLargestValue =
+    64 * 1024 * 1024;  // far above any reply; keeps sizes in an int
 
 static_assert(kSealOverhead == kHeaderBytes + kNonceBytes + kTagBytes);
 static_assert(kLargestValue < std::numeric_limits<int>::max());
@@ -65,8 +66,7 @@ class AesGcmSealer final : public Sealer {
         EVP_EncryptUpdate(state.get(), Out(text), &size, In(value.Reveal()),
                           static_cast<int>(value.size())) == 1 &&
         EVP_EncryptFinal_ex(state.get(), Out(text) + value.size(), &size) == 1 &&
-        EVP_CIPHER_CTX_ctrl(state.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes,
-                            text + value.size()) == 1;
+        EVP_CIPHER_CTX_ctrl(state.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, text + value.size()) == 1;
     if (!sealed) return Defect("seal");
     return blob;
   }
@@ -125,8 +125,8 @@ class AesGcmSealer final : public Sealer {
            EVP_CipherInit_ex2(state, cipher_.get(), In(key_.Reveal()), In({nonce, kNonceBytes}),
                               encrypting, nullptr) == 1 &&
            EVP_CipherUpdate(state, nullptr, &size, In(header_), kHeaderBytes) == 1 &&
-           EVP_CipherUpdate(state, nullptr, &size, In(context),
-                            static_cast<int>(context.size())) == 1;
+           EVP_CipherUpdate(state, nullptr, &size, In(context), static_cast<int>(context.size())) ==
+               1;
   }
 
   const Secret key_;

@@ -1,9 +1,9 @@
 // Sealing at rest: AES-256-GCM under a key derived from the state key.
 //
-// Blob: version (1 byte, 0x01) · key id (8) · nonce (12) · ciphertext · tag (16). The key id is a hash of
-// the derived key, so that a wrong key is told from damage. Version, key id (fixed lengths) and the context
-// are authenticated beside the value. A random nonce per blob is safe for 2^32 blobs of one key
-// (NIST SP 800-38D, 8.3): hundreds of years of rotations here.
+// Blob: version (1 byte, 0x01) · key id (8) · nonce (12) · ciphertext · tag (16). The key id is a
+// hash of the derived key, so that a wrong key is told from damage. Version, key id (fixed lengths)
+// and the context are authenticated beside the value. A random nonce per blob is safe for 2^32
+// blobs of one key (NIST SP 800-38D, 8.3): hundreds of years of rotations here.
 #pragma once
 
 #include <memory>

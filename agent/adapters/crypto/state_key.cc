@@ -11,7 +11,8 @@ namespace tokenwarden::crypto {
 namespace {
 
 constexpr std::string_view kForms =
-    "use 32 random bytes raw, as 64 hex digits or as base64; `tokenwarden keygen FILE` makes such a file";
+    "use 32 random bytes raw, as 64 hex digits or as base64; `tokenwarden keygen FILE` makes such "
+    "a file";
 
 tl::unexpected<Error> BadKey(const std::string& what) {
   return MakeError(ErrorKind::kInvalidArgument, "bad_state_key", "the state key " + what,
@@ -42,11 +43,11 @@ bool LooksLikeHalfAKey(std::string_view bytes) {
 
 Result<StateKey> ParseStateKey(const Secret& content) {
   if (content.empty()) return BadKey("is empty");
-  std::optional<Secret> bytes = content.size() == kStateKeyBytes
-                                    ? std::optional(content.Clone())
-                                    : Decode(content.Reveal());
+  std::optional<Secret> bytes =
+      content.size() == kStateKeyBytes ? std::optional(content.Clone()) : Decode(content.Reveal());
   if (!bytes || bytes->size() != kStateKeyBytes) {
-    return BadKey("has " + std::to_string(content.size()) + " bytes that are none of the known forms");
+    return BadKey("has " + std::to_string(content.size()) +
+                  " bytes that are none of the known forms");
   }
   const std::string_view key = bytes->Reveal();
   if (LooksLikeHalfAKey(key)) return BadKey("is 32 hex digits, which is half of what is needed");

@@ -1,5 +1,5 @@
-// The state key: 32 bytes that seal what is stored. From a file, an environment variable or any other
-// reference; made once by `tokenwarden keygen`.
+// The state key: 32 bytes that seal what is stored. From a file, an environment variable or any
+// other reference; made once by `tokenwarden keygen`.
 #pragma once
 
 #include <string>
@@ -25,11 +25,12 @@ class StateKey {
   Secret bytes_;
 };
 
-// 32 bytes raw, or as 64 hex digits or base64 text with at most one newline at the end. Anything else is
-// kInvalidArgument `bad_state_key`; the message says what was seen by its length alone.
+// 32 bytes raw, or as 64 hex digits or base64 text with at most one newline at the end. Anything
+// else is kInvalidArgument `bad_state_key`; the message says what was seen by its length alone.
 Result<StateKey> ParseStateKey(const Secret& content);
 
-// From the kernel's random numbers. Ends the process when the kernel has none: nothing would be safe.
+// From the kernel's random numbers. Ends the process when the kernel has none: nothing would be
+// safe.
 StateKey RandomKey();
 
 // A new key as hex text, mode 0600, durable when this returns. An existing file is never replaced

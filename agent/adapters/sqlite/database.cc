@@ -13,7 +13,8 @@ constexpr std::int64_t kWalHeaderBytes = 32;
 constexpr int kWalChunkBytes = 256 * 1024;
 constexpr int kCheckpointFrames = 400;
 constexpr int kBusyMilliseconds = 5000;  // somebody looks with the sqlite3 tool
-// Pages that a small commit may touch beside its payload: leaves, their parents, indexes, free list.
+// Pages that a small commit may touch beside its payload: leaves, their parents, indexes, free
+// list.
 constexpr std::int64_t kSmallCommitFrames = 24;
 constexpr std::int64_t kPayloadPerPage = kPageBytes - 16;
 
@@ -78,7 +79,8 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, const 
       "PRAGMA secure_delete = ON; PRAGMA cache_size = -512; PRAGMA mmap_size = 0;"
       "PRAGMA temp_store = MEMORY;");
   if (!set) return tl::unexpected<Error>(set.error());
-  if (mode == Mode::kCreate) set = database->Run("PRAGMA page_size = 4096; PRAGMA auto_vacuum = 0;");
+  if (mode == Mode::kCreate)
+    set = database->Run("PRAGMA page_size = 4096; PRAGMA auto_vacuum = 0;");
   if (!set) return tl::unexpected<Error>(set.error());
   return database;
 }
@@ -100,7 +102,8 @@ Status Database::UseWal() {
 }
 
 Status Database::Run(const char* sql) {
-  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return Failure("setting up");
+  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    return Failure("setting up");
   return {};
 }
 

@@ -1,13 +1,15 @@
 // Database: one connection to SQLite with the guarantees that the store needs. Not synchronised.
 //
-// Durability. WAL with synchronous=FULL: a commit that returned is on the disk. When writing or syncing
-// fails for any reason but a full disk, it is not known what the disk holds (a failed fsync may have
-// dropped the pages it was asked to keep), so nothing is written any more until the file is opened anew.
+// Durability. WAL with synchronous=FULL: a commit that returned is on the disk. When writing or
+// syncing fails for any reason but a full disk, it is not known what the disk holds (a failed fsync
+// may have dropped the pages it was asked to keep), so nothing is written any more until the file
+// is opened anew.
 //
-// Room. A full disk must be noticed before an issuer is asked, not when its answer must be stored. In WAL
-// mode every commit appends to the WAL, so that is where room is kept: before a commit the WAL file is grown
-// (with real blocks) past everything it may have to take, and what is reserved for others is never eaten
-// into. The database file itself may fail to grow later, in a checkpoint: what is in the WAL stays there.
+// Room. A full disk must be noticed before an issuer is asked, not when its answer must be stored.
+// In WAL mode every commit appends to the WAL, so that is where room is kept: before a commit the
+// WAL file is grown (with real blocks) past everything it may have to take, and what is reserved
+// for others is never eaten into. The database file itself may fail to grow later, in a checkpoint:
+// what is in the WAL stays there.
 #pragma once
 
 #include <sqlite3.h>
@@ -41,8 +43,8 @@ class Database {
   // Prepared at first use, then kept.
   Result<sqlite3_stmt*> Prepared(Sql which);
 
-  // One durable commit. `bytes`: how much the body may store beside small columns. When the body or the
-  // commit fails nothing of it remains (but see Durability for a failed sync).
+  // One durable commit. `bytes`: how much the body may store beside small columns. When the body or
+  // the commit fails nothing of it remains (but see Durability for a failed sync).
   Status Commit(std::size_t bytes, const std::function<Status()>& body);
   // The same, paid from a reservation, which ends when it succeeds.
   Status CommitReserved(std::int64_t reservation, std::size_t bytes,

@@ -1,4 +1,5 @@
-// Observations as one JSON text column: nested, read as a whole, and still readable with the sqlite3 tool.
+// Observations as one JSON text column: nested, read as a whole, and still readable with the
+// sqlite3 tool.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Query: one use of a prepared statement. Values are bound in order and columns read in order; the statement
-// is reset at the end of scope, so that no read transaction stays open.
+// Query: one use of a prepared statement. Values are bound in order and columns read in order; the
+// statement is reset at the end of scope, so that no read transaction stays open.
 #pragma once
 
 #include <cstdint>

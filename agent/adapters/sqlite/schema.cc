@@ -6,8 +6,8 @@
 namespace tokenwarden::sqlite {
 namespace {
 
-// Times are Unix seconds. Columns named `sealed`, `reply` and `candidate` are encrypted; all others may
-// be read with the sqlite3 tool.
+// Times are Unix seconds. Columns named `sealed`, `reply` and `candidate` are encrypted; all others
+// may be read with the sqlite3 tool.
 constexpr char kVersion1[] = R"sql(
 CREATE TABLE meta (
   key TEXT PRIMARY KEY NOT NULL,

@@ -9,16 +9,16 @@
 namespace tokenwarden::sqlite {
 namespace {
 
-// A known text sealed with the key at birth: a wrong key is refused before anything is read or written.
+// A known text sealed with the key at birth: a wrong key is refused before anything is read or
+// written.
 constexpr char kKeyCheck[] = "tokenwarden state key check";
 constexpr char kKeyCheckContext[] = "meta/key_check";
 
 Status StoreKeyCheck(Database& database, Sealer& sealer) {
   Result<std::string> sealed = sealer.Seal(Secret(kKeyCheck), kKeyCheckContext);
   if (!sealed) return tl::unexpected<Error>(sealed.error());
-  return database.Commit(sealed->size(), [&] {
-    return Query(database, Sql::kSaveKeyCheck).Blob(*sealed).Do();
-  });
+  return database.Commit(sealed->size(),
+                         [&] { return Query(database, Sql::kSaveKeyCheck).Blob(*sealed).Do(); });
 }
 
 Status CheckKey(Database& database, Sealer& sealer) {
@@ -51,8 +51,8 @@ Status Fill(const std::string& path, Sealer& sealer, const std::string& vfs) {
   return done;
 }
 
-// Structure only, and cheap beside the first inspection of what it holds. What it cannot see, a changed
-// byte inside a value, is seen when the value is opened.
+// Structure only, and cheap beside the first inspection of what it holds. What it cannot see, a
+// changed byte inside a value, is seen when the value is opened.
 Status CheckStructure(Database& database) {
   Result<std::int64_t> problems =
       database.Number("SELECT count(*) FROM pragma_quick_check(1) WHERE quick_check <> 'ok'");
@@ -72,8 +72,8 @@ Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, Sealer& 
   Result<bool> exists = CheckFile(path, kApplicationId);
   if (!exists) return tl::unexpected<Error>(exists.error());
   if (!*exists) {
-    Status made = CreateFile(
-        path, [&](const std::string& fresh) { return Fill(fresh, sealer, vfs); });
+    Status made =
+        CreateFile(path, [&](const std::string& fresh) { return Fill(fresh, sealer, vfs); });
     if (!made) return tl::unexpected<Error>(made.error());
   }
   Result<std::unique_ptr<Database>> database = Database::Open(path, vfs, Database::Mode::kOpen);

@@ -1,4 +1,5 @@
-// From a path and a key to a database that may be used: made, checked, migrated and known to be ours.
+// From a path and a key to a database that may be used: made, checked, migrated and known to be
+// ours.
 #pragma once
 
 #include <memory>

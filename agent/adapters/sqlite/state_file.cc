@@ -69,9 +69,10 @@ Status CheckHeader(const std::string& path, std::int32_t application_id) {
   const int error = errno;
   close(descriptor);
   if (size < 0) return SystemError("reading the state file", path, error);
-  const bool ours = size == static_cast<ssize_t>(header.size()) &&
-                    std::memcmp(header.data(), kMagic.data(), kMagic.size()) == 0 &&
-                    BigEndian(header.data() + kIdOffset) == static_cast<std::uint32_t>(application_id);
+  const bool ours =
+      size == static_cast<ssize_t>(header.size()) &&
+      std::memcmp(header.data(), kMagic.data(), kMagic.size()) == 0 &&
+      BigEndian(header.data() + kIdOffset) == static_cast<std::uint32_t>(application_id);
   if (ours) return {};
   return MakeError(ErrorKind::kFailedPrecondition, "not_ours",
                    path + " is not a state file of tokenwarden; it was left as it is",
@@ -126,10 +127,10 @@ Status CheckDirectory(const std::string& state_path) {
                      "set state.path to a file in a directory");
   }
   if ((about.st_mode & S_IWOTH) != 0 && (about.st_mode & S_ISVTX) == 0) {
-    return MakeError(ErrorKind::kPermissionDenied, "directory_open",
-                     "every user may replace files in " + directory +
-                         ", the directory of the state file",
-                     "run: chmod 0700 " + directory);
+    return MakeError(
+        ErrorKind::kPermissionDenied, "directory_open",
+        "every user may replace files in " + directory + ", the directory of the state file",
+        "run: chmod 0700 " + directory);
   }
   if (access(directory.c_str(), W_OK | X_OK) != 0) {
     return SystemError("writing to the directory of the state file,", directory, errno);
@@ -142,10 +143,11 @@ Result<bool> CheckFile(const std::string& state_path, std::int32_t application_i
   if (lstat(state_path.c_str(), &about) != 0) {
     if (errno != ENOENT) return SystemError("looking at the state file", state_path, errno);
     if (!Exists(state_path + "-wal")) return false;
-    return MakeError(ErrorKind::kDataLoss, "lost_state",
-                     state_path + " is missing, but its log " + state_path + "-wal is there",
-                     "the log may hold the newest values: restore the state file beside it, or move "
-                     "the log away to start with an empty state");
+    return MakeError(
+        ErrorKind::kDataLoss, "lost_state",
+        state_path + " is missing, but its log " + state_path + "-wal is there",
+        "the log may hold the newest values: restore the state file beside it, or move "
+        "the log away to start with an empty state");
   }
   if (!S_ISREG(about.st_mode)) {
     return MakeError(ErrorKind::kInvalidArgument, "not_ours",

@@ -33,6 +33,13 @@ void ReleaseUnusedMemory() {
   dl_iterate_phdr(DropReadOnlySegments, nullptr);
 }
 
+void PreferLittleMemory() {
+  mallopt(M_ARENA_MAX, 1);
+  // The defaults; setting them keeps glibc from raising them when a large piece was freed once.
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+}
+
 void ResolveHostsWithoutModules() {
 #ifdef TOKENWARDEN_STATIC
   __nss_configure_lookup("hosts", "files dns");

@@ -8,6 +8,10 @@ namespace tokenwarden::sys {
 // agent. Harmless at any time; worth a call after the start and after loading a large configuration.
 void ReleaseUnusedMemory();
 
+// One heap for all threads, and large pieces that go back to the system when they are freed. Our threads wait for
+// issuers and disks, not for each other's memory. Call before any thread starts.
+void PreferLittleMemory();
+
 // In a static program glibc would load name-service modules of whatever version the machine has; this
 // keeps host names to /etc/hosts and DNS, which are linked in. Does nothing in a shared one. Call before any
 // look-up.

@@ -10,7 +10,8 @@
 namespace tokenwarden::yaml {
 namespace {
 
-constexpr char kReference[] = "write a reference: {env: NAME}, {file: PATH} or {dotenv: {path: PATH, key: KEY}}";
+constexpr char kReference[] =
+    "write a reference: {env: NAME}, {file: PATH} or {dotenv: {path: PATH, key: KEY}}";
 
 // Where in the document we are; lives on the stack.
 struct Path {
@@ -33,10 +34,14 @@ std::string In(const Path& path) {
 
 const char* KindWord(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::kNull: return "nothing";
-    case Node::Kind::kScalar: return "a single value";
-    case Node::Kind::kList: return "a list";
-    case Node::Kind::kMap: return "a map";
+    case Node::Kind::kNull:
+      return "nothing";
+    case Node::Kind::kScalar:
+      return "a single value";
+    case Node::Kind::kList:
+      return "a list";
+    case Node::Kind::kMap:
+      return "a map";
   }
   return "nothing";
 }
@@ -56,7 +61,8 @@ std::string Listed(const Table& table) {
 }
 
 // `credentials[].meta` for `app_id`: where a key that stands in the wrong place belongs.
-std::optional<std::string> HomeOf(std::string_view name, const Table& table, const std::string& path) {
+std::optional<std::string> HomeOf(std::string_view name, const Table& table,
+                                  const std::string& path) {
   for (const Key& key : table.keys) {
     if (key.form == Form::kLater || key.name == "defaults") continue;
     if (key.name == name) return path;
@@ -91,14 +97,16 @@ class Checker {
 
 bool Checker::Is(Node::Kind kind, const Node& node, const Path& path, const char* wanted) {
   if (node.kind == kind) return true;
-  problems_.Add(node.place, path.ToText() + " must be " + wanted + ", and here is " + KindWord(node));
+  problems_.Add(node.place,
+                path.ToText() + " must be " + wanted + ", and here is " + KindWord(node));
   return false;
 }
 
 void Checker::RefuseSecretLooks(const Node& node, const Path& path) {
   if (!LooksLikeSecret(node.text)) return;
-  problems_.Add(node.place, path.ToText() + " holds what looks like a secret",
-                std::string("remove it from this file and replace it at its issuer; ") + kReference);
+  problems_.Add(
+      node.place, path.ToText() + " holds what looks like a secret",
+      std::string("remove it from this file and replace it at its issuer; ") + kReference);
 }
 
 void Checker::Unknown(const Table& table, const Node& key, const Path& path) {
@@ -148,8 +156,9 @@ void Checker::Block(const Key& key, const Node& node, const Path& path) {
 void Checker::OneOf(const Table& table, const Node& node, const Path& path) {
   if (!Is(Node::Kind::kMap, node, path, "a map with one key")) return;
   if (node.children.size() != 2) {
-    problems_.Add(node.place, path.ToText() + " must have exactly one key, and has " +
-                                  std::to_string(node.children.size() / 2),
+    problems_.Add(node.place,
+                  path.ToText() + " must have exactly one key, and has " +
+                      std::to_string(node.children.size() / 2),
                   "one of " + Listed(table));
   }
   Map(table, node, path);
@@ -184,7 +193,8 @@ void Checker::Secret(const Node& node, const Path& path) {
 
 void Checker::Texts(const Node& node, const Path& path) {
   if (!Is(Node::Kind::kList, node, path, "a list, for example [a, b]")) return;
-  if (node.children.empty()) problems_.Add(node.place, path.ToText() + " is empty", "list at least one");
+  if (node.children.empty())
+    problems_.Add(node.place, path.ToText() + " is empty", "list at least one");
   int index = 0;
   for (const Node& item : node.children) {
     const Path at{&path, {}, index++};
@@ -215,14 +225,21 @@ void Checker::Names(const Node& node, const Path& path) {
 
 void Checker::Value(const Key& key, const Node& node, const Path& path) {
   switch (key.form) {
-    case Form::kBlock: return Block(key, node, path);
+    case Form::kBlock:
+      return Block(key, node, path);
     case Form::kBlocks:
-    case Form::kOneOfs: return List(key, node, path);
-    case Form::kOneOf: return OneOf(*key.table, node, path);
-    case Form::kSecret: return Secret(node, path);
-    case Form::kTexts: return Texts(node, path);
-    case Form::kNames: return Names(node, path);
-    default: break;
+    case Form::kOneOfs:
+      return List(key, node, path);
+    case Form::kOneOf:
+      return OneOf(*key.table, node, path);
+    case Form::kSecret:
+      return Secret(node, path);
+    case Form::kTexts:
+      return Texts(node, path);
+    case Form::kNames:
+      return Names(node, path);
+    default:
+      break;
   }
   if (!Is(Node::Kind::kScalar, node, path, "a single value")) return;
   if (LooksLikeSecret(node.text)) return RefuseSecretLooks(node, path);
@@ -235,7 +252,8 @@ void Checker::Value(const Key& key, const Node& node, const Path& path) {
 
 void CheckAgainstTables(const Node& root, Problems& problems) {
   if (!root.IsMap()) {
-    problems.Add(root.place, std::string("the file must be a map of keys, and here is ") + KindWord(root),
+    problems.Add(root.place,
+                 std::string("the file must be a map of keys, and here is ") + KindWord(root),
                  "begin with: version: 1");
     return;
   }

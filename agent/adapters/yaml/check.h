@@ -1,5 +1,5 @@
-// The strict check of a tree against the tables: unknown keys, wrong types, impossible values, literal
-// secrets. Says everything it finds.
+// The strict check of a tree against the tables: unknown keys, wrong types, impossible values,
+// literal secrets. Says everything it finds.
 #pragma once
 
 #include "agent/adapters/yaml/keys.h"

@@ -1,7 +1,8 @@
-// The configuration file, strictly: every problem with its place, what is wrong, and what was probably meant.
+// The configuration file, strictly: every problem with its place, what is wrong, and what was
+// probably meant.
 //
-// A configuration that has any problem is no configuration. Messages never hold a value that could be a
-// secret. Pure but for reading the one file; thread-safe.
+// A configuration that has any problem is no configuration. Messages never hold a value that could
+// be a secret. Pure but for reading the one file; thread-safe.
 #pragma once
 
 #include <optional>
@@ -32,7 +33,8 @@ struct LoadedConfig {
 
 // At most 4 MiB are read. An unreadable file is one problem without a line.
 LoadedConfig LoadConfig(const std::string& path);
-// `file` names the text in problems and, by its directory, the base of relative paths in comparisons.
+// `file` names the text in problems and, by its directory, the base of relative paths in
+// comparisons.
 LoadedConfig ParseConfig(std::string_view text, const std::string& file);
 
 }  // namespace tokenwarden::yaml

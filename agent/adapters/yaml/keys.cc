@@ -33,9 +33,13 @@ const Table& ListenTable(Form form) {
 }
 
 const Table& LogTable() {
-  static const Table table{
-      "log",
-      {{"format", Form::kWord, "form of a log line; default json", true, nullptr, {"text", "json"}}}};
+  static const Table table{"log",
+                           {{"format",
+                             Form::kWord,
+                             "form of a log line; default json",
+                             true,
+                             nullptr,
+                             {"text", "json"}}}};
   return table;
 }
 
@@ -46,14 +50,25 @@ const Table& TlsTable() {
 }
 
 const Table& LimitsTable() {
-  static const Table table{
-      "limits",
-      {
-          {"issuer_parallel", Form::kNumber, "requests in flight per issuer and app; default 8",
-           false, nullptr, {}, 1, 256},
-          {"request_timeout", Form::kDuration, "for one whole request; default 10s", false, nullptr,
-           {}, 1, 300},
-      }};
+  static const Table table{"limits",
+                           {
+                               {"issuer_parallel",
+                                Form::kNumber,
+                                "requests in flight per issuer and app; default 8",
+                                false,
+                                nullptr,
+                                {},
+                                1,
+                                256},
+                               {"request_timeout",
+                                Form::kDuration,
+                                "for one whole request; default 10s",
+                                false,
+                                nullptr,
+                                {},
+                                1,
+                                300},
+                           }};
   return table;
 }
 
@@ -80,13 +95,12 @@ const Table& GenerateTable() {
 }
 
 const Table& PageTable() {
-  static const Table table{
-      "page",
-      {
-          {"id", Form::kId, "the page", true},
-          {"parent_token", Form::kSecret, "the user's or system user's token it is derived from",
-           true},
-      }};
+  static const Table table{"page",
+                           {
+                               {"id", Form::kId, "the page", true},
+                               {"parent_token", Form::kSecret,
+                                "the user's or system user's token it is derived from", true},
+                           }};
   return table;
 }
 
@@ -96,7 +110,11 @@ const Table& MetaTable() {
       {
           {"app_id", Form::kId, "the app the token must belong to"},
           {"app_secret", Form::kSecret, "the app's secret"},
-          {"kind", Form::kWord, "kind of token expected; default any", false, nullptr,
+          {"kind",
+           Form::kWord,
+           "kind of token expected; default any",
+           false,
+           nullptr,
            {"any", "user", "system_user", "page", "app"}},
           {"endpoint", Form::kUrl, "base URL in place of https://graph.facebook.com"},
           {"api_version", Form::kVersion, "version of the Graph API, for example v25.0"},
@@ -111,14 +129,13 @@ const Table& MetaTable() {
 }
 
 const Table& DefaultsMetaTable() {
-  static const Table table{
-      "defaults_meta",
-      {
-          {"app_id", Form::kId, "for credentials without their own"},
-          {"app_secret", Form::kSecret, "for credentials without their own"},
-          {"endpoint", Form::kUrl, "for credentials without their own"},
-          {"api_version", Form::kVersion, "for credentials without their own"},
-      }};
+  static const Table table{"defaults_meta",
+                           {
+                               {"app_id", Form::kId, "for credentials without their own"},
+                               {"app_secret", Form::kSecret, "for credentials without their own"},
+                               {"endpoint", Form::kUrl, "for credentials without their own"},
+                               {"api_version", Form::kVersion, "for credentials without their own"},
+                           }};
   return table;
 }
 
@@ -193,7 +210,11 @@ const Table& FileSinkTable() {
       {
           {"path", Form::kText, "the file", true},
           {"mode", Form::kMode, "permission bits of a new file; default 0600"},
-          {"format", Form::kWord, "the value alone, or JSON; default raw", false, nullptr,
+          {"format",
+           Form::kWord,
+           "the value alone, or JSON; default raw",
+           false,
+           nullptr,
            {"raw", "json"}},
           {"drift", Form::kWord, "what to do about a change by hand; default repair", false,
            nullptr, DriftWords()},
@@ -221,43 +242,52 @@ const Table& ExecTable() {
       "exec",
       {
           {"command", Form::kTexts, "program and arguments; no shell, and never a value", true},
-          {"timeout", Form::kDuration, "after this it is stopped; default 10s", false, nullptr, {},
-           1, 600},
+          {"timeout",
+           Form::kDuration,
+           "after this it is stopped; default 10s",
+           false,
+           nullptr,
+           {},
+           1,
+           600},
       }};
   return table;
 }
 
 const Table& SignalTable() {
-  static const Table table{
-      "signal",
-      {
-          {"pid_file", Form::kText, "file with the process id", true},
-          {"signal", Form::kSignal, "HUP, USR1, …; default HUP"},
-          {"process", Form::kText, "program name that the process must have"},
-      }};
+  static const Table table{"signal",
+                           {
+                               {"pid_file", Form::kText, "file with the process id", true},
+                               {"signal", Form::kSignal, "HUP, USR1, …; default HUP"},
+                               {"process", Form::kText, "program name that the process must have"},
+                           }};
   return table;
 }
 
 const Table& HttpNoticeTable() {
-  static const Table table{
-      "http_notice",
-      {
-          {"url", Form::kUrl, "where to POST; no value is sent", true},
-          {"timeout", Form::kDuration, "for the whole request; default 10s", false, nullptr, {}, 1,
-           300},
-      }};
+  static const Table table{"http_notice",
+                           {
+                               {"url", Form::kUrl, "where to POST; no value is sent", true},
+                               {"timeout",
+                                Form::kDuration,
+                                "for the whole request; default 10s",
+                                false,
+                                nullptr,
+                                {},
+                                1,
+                                300},
+                           }};
   return table;
 }
 
 const Table& NotifyTable() {
-  static const Table table{
-      "notify",
-      {
-          {"exec", Form::kBlock, "run a program", false, &ExecTable()},
-          {"signal", Form::kBlock, "send a signal", false, &SignalTable()},
-          {"http", Form::kBlock, "send a request", false, &HttpNoticeTable()},
-          {"kubernetes_rollout", Form::kLater, "restart a Deployment"},
-      }};
+  static const Table table{"notify",
+                           {
+                               {"exec", Form::kBlock, "run a program", false, &ExecTable()},
+                               {"signal", Form::kBlock, "send a signal", false, &SignalTable()},
+                               {"http", Form::kBlock, "send a request", false, &HttpNoticeTable()},
+                               {"kubernetes_rollout", Form::kLater, "restart a Deployment"},
+                           }};
   return table;
 }
 
@@ -275,7 +305,8 @@ const Table& CredentialTable() {
           {"inspect", Form::kBlock, "how often to ask the issuer", false, &EveryTable()},
           {"verify", Form::kBlock, "how often to read the sinks back; default inspect", false,
            &EveryTable()},
-          {"settle", Form::kDuration, "how long a value must be everywhere before the old one goes"},
+          {"settle", Form::kDuration,
+           "how long a value must be everywhere before the old one goes"},
           {"sinks", Form::kOneOfs, "where the value is published", false, &SinkTable()},
           {"notify", Form::kOneOfs, "who is told after a publish", false, &NotifyTable()},
       }};

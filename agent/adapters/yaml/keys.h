@@ -24,14 +24,14 @@ enum class Form {
   kUrl,       // https://…, or http:// to this machine
   kHttpListen,
   kGrpcListen,
-  kTexts,     // a list of texts
-  kNames,     // a map of names to texts
-  kBlock,     // a map with the keys of `table`
-  kBlocks,    // a list of such maps
-  kOneOf,     // a map with exactly one of the keys of `table`
-  kOneOfs,    // a list of such maps
-  kSecret,    // a reference to a secret; never the secret
-  kLater,     // known, but this version does not serve it
+  kTexts,   // a list of texts
+  kNames,   // a map of names to texts
+  kBlock,   // a map with the keys of `table`
+  kBlocks,  // a list of such maps
+  kOneOf,   // a map with exactly one of the keys of `table`
+  kOneOfs,  // a list of such maps
+  kSecret,  // a reference to a secret; never the secret
+  kLater,   // known, but this version does not serve it
 };
 
 struct Key {

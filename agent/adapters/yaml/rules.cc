@@ -117,8 +117,9 @@ class Uniqueness {
   void Name(const Node& place, const std::string& name) {
     const auto [first, fresh] = names_.emplace(name, place.place.line);
     if (fresh) return;
-    problems_.Add(place.place, "two credentials are named " + name + ", the first on line " +
-                                   std::to_string(first->second),
+    problems_.Add(place.place,
+                  "two credentials are named " + name + ", the first on line " +
+                      std::to_string(first->second),
                   "give each credential its own name");
   }
 

@@ -1,5 +1,5 @@
-// What no single value shows: combinations that cannot work. Each rule is one function over the bound
-// configuration, with the tree for the places.
+// What no single value shows: combinations that cannot work. Each rule is one function over the
+// bound configuration, with the tree for the places.
 #pragma once
 
 #include "agent/adapters/yaml/problems.h"

@@ -36,7 +36,8 @@ std::string Words(const std::vector<std::string_view>& words) {
 
 std::optional<Wrong> CheckName(const Key&, const Node& scalar) {
   const auto fits = [](char c) { return IsAlnum(c) || c == '.' || c == '_' || c == '-'; };
-  const bool good = All(scalar.text, fits) && IsAlnum(scalar.text.front()) && scalar.text.size() <= 128;
+  const bool good =
+      All(scalar.text, fits) && IsAlnum(scalar.text.front()) && scalar.text.size() <= 128;
   if (good) return std::nullopt;
   return Wrong{Shown(scalar.text) + " is not a name",
                "use letters, digits, '.', '_' and '-', at most 128, a letter or digit first"};
@@ -44,7 +45,8 @@ std::optional<Wrong> CheckName(const Key&, const Node& scalar) {
 
 std::optional<Wrong> CheckId(const Key&, const Node& scalar) {
   if (All(scalar.text, IsDigit) && scalar.text.size() <= 32) return std::nullopt;
-  return Wrong{Shown(scalar.text) + " is not an id", "an id has digits only, for example \"100000000000001\""};
+  return Wrong{Shown(scalar.text) + " is not an id",
+               "an id has digits only, for example \"100000000000001\""};
 }
 
 std::optional<Wrong> CheckNumber(const Key& key, const Node& scalar) {
@@ -60,7 +62,8 @@ std::optional<Wrong> CheckNumber(const Key& key, const Node& scalar) {
 
 std::optional<Wrong> CheckSwitch(const Key&, const Node& scalar) {
   if (!scalar.quoted && (scalar.text == "true" || scalar.text == "false")) return std::nullopt;
-  return Wrong{Shown(scalar.text) + " is neither true nor false", "write true or false, without quotes"};
+  return Wrong{Shown(scalar.text) + " is neither true nor false",
+               "write true or false, without quotes"};
 }
 
 std::optional<Wrong> CheckDuration(const Key& key, const Node& scalar) {
@@ -84,7 +87,8 @@ std::optional<Wrong> CheckMode(const Key&, const Node& scalar) {
   if (!octal) return Wrong{Shown(scalar.text) + " is not a file mode", "for example 0600"};
   const char others = scalar.text.back();
   if (((others - '0') & 2) == 0) return std::nullopt;
-  return Wrong{Shown(scalar.text) + " would let every user replace the value", "for example 0600 or 0640"};
+  return Wrong{Shown(scalar.text) + " would let every user replace the value",
+               "for example 0600 or 0640"};
 }
 
 std::optional<Wrong> CheckVersion(const Key&, const Node& scalar) {
@@ -108,15 +112,15 @@ std::optional<Wrong> CheckWord(const Key& key, const Node& scalar) {
 
 std::optional<Wrong> CheckSignal(const Key&, const Node& scalar) {
   // KILL and STOP cannot be handled, so they cannot mean "read the new value".
-  static const std::vector<std::string_view> kSignals{"HUP",  "USR1", "USR2", "TERM",
-                                                      "INT",  "QUIT", "CONT", "WINCH"};
+  static const std::vector<std::string_view> kSignals{"HUP", "USR1", "USR2", "TERM",
+                                                      "INT", "QUIT", "CONT", "WINCH"};
   std::string_view name = scalar.text;
   if (name.substr(0, 3) == "SIG") name.remove_prefix(3);
   if (std::find(kSignals.begin(), kSignals.end(), name) != kSignals.end()) return std::nullopt;
   const auto nearest = Nearest(name, kSignals);
-  return Wrong{Shown(scalar.text) + " is not a signal that can be sent here",
-               nearest ? "did you mean " + std::string(*nearest) + "?"
-                       : "use one of " + Words(kSignals)};
+  return Wrong{
+      Shown(scalar.text) + " is not a signal that can be sent here",
+      nearest ? "did you mean " + std::string(*nearest) + "?" : "use one of " + Words(kSignals)};
 }
 
 std::optional<Wrong> CheckUrl(const Key&, const Node& scalar) {
@@ -141,7 +145,8 @@ std::optional<Wrong> CheckUrl(const Key&, const Node& scalar) {
   if (host.empty()) return Wrong{"the address has no host", "write https://HOST/…"};
   const bool here = host == "localhost" || host == "[::1]" || host.substr(0, 4) == "127.";
   if (secure || here) return std::nullopt;
-  return Wrong{"plain http is used to this machine only", "write https://" + std::string(host) + "…"};
+  return Wrong{"plain http is used to this machine only",
+               "write https://" + std::string(host) + "…"};
 }
 
 std::optional<Wrong> CheckHttpListen(const Key&, const Node& scalar) {
@@ -174,12 +179,18 @@ struct Row {
   std::optional<Wrong> (*check)(const Key&, const Node&);
 };
 constexpr Row kChecks[] = {
-    {Form::kName, CheckName},           {Form::kId, CheckId},
-    {Form::kNumber, CheckNumber},       {Form::kSwitch, CheckSwitch},
-    {Form::kDuration, CheckDuration},   {Form::kMode, CheckMode},
-    {Form::kVersion, CheckVersion},     {Form::kWord, CheckWord},
-    {Form::kSignal, CheckSignal},       {Form::kUrl, CheckUrl},
-    {Form::kHttpListen, CheckHttpListen}, {Form::kGrpcListen, CheckGrpcListen},
+    {Form::kName, CheckName},
+    {Form::kId, CheckId},
+    {Form::kNumber, CheckNumber},
+    {Form::kSwitch, CheckSwitch},
+    {Form::kDuration, CheckDuration},
+    {Form::kMode, CheckMode},
+    {Form::kVersion, CheckVersion},
+    {Form::kWord, CheckWord},
+    {Form::kSignal, CheckSignal},
+    {Form::kUrl, CheckUrl},
+    {Form::kHttpListen, CheckHttpListen},
+    {Form::kGrpcListen, CheckGrpcListen},
 };
 
 // A long run of letters and digits right after a known beginning.
@@ -187,9 +198,8 @@ bool HasTokenAfter(std::string_view text, std::string_view beginning, std::size_
   for (std::size_t at = text.find(beginning); at != std::string_view::npos;
        at = text.find(beginning, at + 1)) {
     const std::string_view rest = text.substr(at + beginning.size());
-    const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) {
-      return IsAlnum(c) || c == '_' || c == '-';
-    });
+    const auto end = std::find_if_not(rest.begin(), rest.end(),
+                                      [](char c) { return IsAlnum(c) || c == '_' || c == '-'; });
     if (static_cast<std::size_t>(end - rest.begin()) >= length) return true;
   }
   return false;
@@ -218,9 +228,9 @@ bool LooksLikeSecret(std::string_view text) {
     std::size_t length;
   };
   // Meta, JWT, GitHub, GitLab, Vault, Slack. Source: the issuers' pages on token formats.
-  constexpr Beginning kBeginnings[] = {{"EAA", 20},    {"eyJ", 30},     {"ghp_", 30}, {"ghs_", 30},
-                                       {"gho_", 30},   {"github_pat_", 30}, {"glpat-", 16},
-                                       {"hvs.", 20},   {"xoxb-", 20}};
+  constexpr Beginning kBeginnings[] = {{"EAA", 20},    {"eyJ", 30},  {"ghp_", 30},
+                                       {"ghs_", 30},   {"gho_", 30}, {"github_pat_", 30},
+                                       {"glpat-", 16}, {"hvs.", 20}, {"xoxb-", 20}};
   for (const Beginning& beginning : kBeginnings) {
     if (HasTokenAfter(text, beginning.text, beginning.length)) return true;
   }

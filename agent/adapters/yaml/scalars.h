@@ -1,5 +1,5 @@
-// What a scalar may be: one function per form. Pure. A message says what is wrong, never the value where
-// it could be a secret.
+// What a scalar may be: one function per form. Pure. A message says what is wrong, never the value
+// where it could be a secret.
 #pragma once
 
 #include <optional>

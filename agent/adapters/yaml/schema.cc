@@ -52,31 +52,49 @@ class SchemaWriter {
 
   ordered_json Value(const Key& key) {
     switch (key.form) {
-      case Form::kText: return {{"type", {"string", "number", "boolean"}}};
-      case Form::kName: return Pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$");
-      case Form::kId: return {{"type", {"string", "integer"}}, {"pattern", "^[0-9]{1,32}$"}};
+      case Form::kText:
+        return {{"type", {"string", "number", "boolean"}}};
+      case Form::kName:
+        return Pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$");
+      case Form::kId:
+        return {{"type", {"string", "integer"}}, {"pattern", "^[0-9]{1,32}$"}};
       case Form::kNumber:
         return {{"type", "integer"}, {"minimum", key.least}, {"maximum", key.most}};
-      case Form::kSwitch: return {{"type", "boolean"}};
-      case Form::kDuration: return Pattern(kDurationPattern);
-      case Form::kMode: return {{"type", {"string", "integer"}}, {"pattern", "^0?[0-7]{3}$"}};
-      case Form::kVersion: return Pattern("^v[0-9]+\\.[0-9]+$");
-      case Form::kWord: return {{"enum", key.words}};
-      case Form::kSignal: return Pattern("^(SIG)?(HUP|USR1|USR2|TERM|INT|QUIT|CONT|WINCH)$");
-      case Form::kUrl: return Pattern("^https?://");
-      case Form::kHttpListen: return Pattern("^(off|.+:[0-9]{1,5})?$");
-      case Form::kGrpcListen: return Pattern("^(off|unix:.+)?$");
+      case Form::kSwitch:
+        return {{"type", "boolean"}};
+      case Form::kDuration:
+        return Pattern(kDurationPattern);
+      case Form::kMode:
+        return {{"type", {"string", "integer"}}, {"pattern", "^0?[0-7]{3}$"}};
+      case Form::kVersion:
+        return Pattern("^v[0-9]+\\.[0-9]+$");
+      case Form::kWord:
+        return {{"enum", key.words}};
+      case Form::kSignal:
+        return Pattern("^(SIG)?(HUP|USR1|USR2|TERM|INT|QUIT|CONT|WINCH)$");
+      case Form::kUrl:
+        return Pattern("^https?://");
+      case Form::kHttpListen:
+        return Pattern("^(off|.+:[0-9]{1,5})?$");
+      case Form::kGrpcListen:
+        return Pattern("^(off|unix:.+)?$");
       case Form::kTexts:
         return {{"type", "array"}, {"minItems", 1}, {"items", {{"type", {"string", "number"}}}}};
       case Form::kNames:
         return {{"type", "object"},
                 {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
-      case Form::kBlock: return Reference(*key.table, false);
-      case Form::kBlocks: return List(Reference(*key.table, false), key.required);
-      case Form::kOneOf: return Reference(*key.table, true);
-      case Form::kOneOfs: return List(Reference(*key.table, true), key.required);
-      case Form::kSecret: return Reference(SecretTable(), true);
-      case Form::kLater: break;
+      case Form::kBlock:
+        return Reference(*key.table, false);
+      case Form::kBlocks:
+        return List(Reference(*key.table, false), key.required);
+      case Form::kOneOf:
+        return Reference(*key.table, true);
+      case Form::kOneOfs:
+        return List(Reference(*key.table, true), key.required);
+      case Form::kSecret:
+        return Reference(SecretTable(), true);
+      case Form::kLater:
+        break;
     }
     return ordered_json::object();
   }

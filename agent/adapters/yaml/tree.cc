@@ -112,10 +112,10 @@ class TreeBuilder final : public YAML::EventHandler {
     if (children.size() > 2 * kMostKeys) throw Stop{key.place, "too many keys in one map", ""};
     for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
       if (children[i].text != key.text) continue;
-      problems_.Add(key.place,
-                    "the key is given twice, first on line " +
-                        std::to_string(children[i].place.line),
-                    "remove one of the two");
+      problems_.Add(
+          key.place,
+          "the key is given twice, first on line " + std::to_string(children[i].place.line),
+          "remove one of the two");
     }
   }
 
@@ -166,7 +166,8 @@ bool CheckBytes(std::string_view text, Problems& problems) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = SequenceLength(text, at);
     const auto byte = static_cast<unsigned char>(text[at]);
-    const bool control = byte == 0x7F || (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t');
+    const bool control =
+        byte == 0x7F || (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t');
     if (length == 0 || control) {
       problems.Add(PlaceAt(text, at), control ? "a control character" : "bytes that are not UTF-8",
                    "save the file as UTF-8 text");

@@ -1,5 +1,6 @@
-// A YAML document as a plain tree with positions. Stricter than YAML: no anchors, no aliases, no tags, no
-// duplicate keys, no second document, nothing deeper or larger than a configuration can be.
+// A YAML document as a plain tree with positions. Stricter than YAML: no anchors, no aliases, no
+// tags, no duplicate keys, no second document, nothing deeper or larger than a configuration can
+// be.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,8 @@ struct Node {
   Kind kind = Kind::kNull;
   bool quoted = false;  // of a scalar
   Place place;
-  std::string text;             // of a scalar, exactly as written: 010 stays 010
-  std::vector<Node> children;   // of a list its items; of a map key, value, key, value, …
+  std::string text;            // of a scalar, exactly as written: 010 stays 010
+  std::vector<Node> children;  // of a list its items; of a map key, value, key, value, …
 
   bool IsMap() const { return kind == Kind::kMap; }
   bool IsList() const { return kind == Kind::kList; }

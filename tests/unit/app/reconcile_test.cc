@@ -243,7 +243,8 @@ TEST(Reconcile, TellsConsumersOncePerGenerationEvenAfterARestart) {
   world.places.Put(".env#TOKEN", "first");
   world.issuer.NextRenewal("second", world.Living(60 * kDay, Seconds{0}));
   world.Pass();
-  ASSERT_EQ(world.places.notices().size(), 1u) << "told of generation 2, not of the value it had already";
+  ASSERT_EQ(world.places.notices().size(), 1u)
+      << "told of generation 2, not of the value it had already";
   EXPECT_EQ(world.places.notices()[0].generation, 2u);
   world.Start();
   world.Pass();

@@ -42,7 +42,10 @@ struct World {
     places.Put(".env#TOKEN", value);
   }
 
-  Deps deps() { return {clock, issuer, issuer, store, places, places, fingerprinter, places, coordinator, events}; }
+  Deps deps() {
+    return {clock,  issuer,        issuer, store,       places,
+            places, fingerprinter, places, coordinator, events};
+  }
   Keeper& Start() {
     CredentialState state;
     state.name = spec.name;

@@ -78,9 +78,8 @@ TEST(Candidate, IsRefusedWhenItLacksARequiredScopeOrAsset) {
   EXPECT_EQ(Judged(scopeless, std::nullopt), "misses_scope");
   EXPECT_EQ(Judged(Seen(Verdict::kUnderScoped, Reason::kAssetUnreachable), ValidFor(kDay)),
             "misses_scope");
-  const auto reported = With(ValidFor(kDay * 60), [](Observation& o) {
-    o.missing_scopes = {"messaging"};
-  });
+  const auto reported =
+      With(ValidFor(kDay * 60), [](Observation& o) { o.missing_scopes = {"messaging"}; });
   EXPECT_EQ(Judged(reported, std::nullopt), "misses_scope");
 }
 
@@ -126,9 +125,8 @@ TEST(Candidate, MustNotTurnANeverExpiringTokenIntoOneThatEnds) {
 }
 
 TEST(Candidate, MustNotDropAScopeEvenOneThatIsNotRequired) {
-  const auto narrower = With(ValidFor(kDay * 60), [](Observation& o) {
-    o.facts.scopes = {"messaging"};
-  });
+  const auto narrower =
+      With(ValidFor(kDay * 60), [](Observation& o) { o.facts.scopes = {"messaging"}; });
   EXPECT_EQ(Judged(narrower, ValidFor(kDay)), "drops_scope");
   EXPECT_EQ(Judged(narrower, std::nullopt), "accepted");
 }
@@ -139,12 +137,12 @@ TEST(Candidate, HasNothingToBeWorseThanWhenTheCurrentOneIsDeadOrForeign) {
     o.facts.user_id = "another";
   });
   const auto dead = With(ValidForever(), [](Observation& o) { o.verdict = Verdict::kRevoked; });
-  const auto foreign = With(ValidForever(), [](Observation& o) {
-    o.verdict = Verdict::kWrongIdentity;
-  });
+  const auto foreign =
+      With(ValidForever(), [](Observation& o) { o.verdict = Verdict::kWrongIdentity; });
   EXPECT_EQ(Judged(narrower, dead), "accepted");
   EXPECT_EQ(Judged(narrower, foreign), "accepted");
-  EXPECT_EQ(Judged(narrower, ValidFor(Seconds{0}, kDay)), "accepted") << "the current one just ended";
+  EXPECT_EQ(Judged(narrower, ValidFor(Seconds{0}, kDay)), "accepted")
+      << "the current one just ended";
   EXPECT_EQ(Judged(narrower, ValidFor(Seconds{1}, kDay)), "wrong_identity");
 }
 
@@ -194,10 +192,11 @@ TEST(Candidate, IsRefusedInWordsThatSayWhatToDo) {
   const auto sentence = [](const Observation& candidate, const Observation& current) {
     return JudgeCandidate(Spec(), candidate, current, kNow)->sentence;
   };
-  EXPECT_EQ(sentence(ValidFor(kDay * 10), ValidFor(kDay * 30)),
-            "the new value for whatsapp ends at 2026-11-30T10:00:00Z, 20 days earlier than the "
-            "current one (2026-12-20T10:00:00Z). The current value stays in use; accept the new one "
-            "with a reason if that is meant");
+  EXPECT_EQ(
+      sentence(ValidFor(kDay * 10), ValidFor(kDay * 30)),
+      "the new value for whatsapp ends at 2026-11-30T10:00:00Z, 20 days earlier than the "
+      "current one (2026-12-20T10:00:00Z). The current value stays in use; accept the new one "
+      "with a reason if that is meant");
   EXPECT_EQ(sentence(ValidFor(kDay * 60), ValidForever()),
             "the new value for whatsapp ends at 2027-01-19T10:00:00Z, but the current one never "
             "expires. The current value stays in use; accept the new one with a reason if that is "

@@ -70,7 +70,8 @@ TEST(Gate, MeasuresAPercentageAgainstTheLifetime) {
 TEST(Gate, WarnsByDefaultBelowFourteenDaysOrAThirdOfTheLifetime) {
   EXPECT_EQ(Gate(ValidFor(kDay * 14)), GateResult::kPass);
   EXPECT_EQ(Gate(ValidFor(kDay * 14 - Seconds{1})), GateResult::kWarn);
-  EXPECT_EQ(Gate(ValidFor(kHour * 8, kDay)), GateResult::kPass) << "a third of a day is eight hours";
+  EXPECT_EQ(Gate(ValidFor(kHour * 8, kDay)), GateResult::kPass)
+      << "a third of a day is eight hours";
   EXPECT_EQ(Gate(ValidFor(kHour * 8 - Seconds{1}, kDay)), GateResult::kWarn);
 }
 

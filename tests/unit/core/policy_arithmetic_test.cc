@@ -40,8 +40,7 @@ TEST(Jitter, SpreadsNamesOverTheWholeBound) {
 TEST(Backoff, DoublesFromTheFirstDelayToTheCeiling) {
   constexpr int kExpected[] = {0, 60, 120, 240, 480, 960, 1920, 3600, 3600};
   for (std::uint32_t failures = 0; failures < 9; ++failures) {
-    EXPECT_EQ(BackoffDelay(failures, kMinute, kHour, std::nullopt),
-              Seconds{kExpected[failures]});
+    EXPECT_EQ(BackoffDelay(failures, kMinute, kHour, std::nullopt), Seconds{kExpected[failures]});
   }
   EXPECT_EQ(BackoffDelay(4'000'000'000U, kMinute, kHour, std::nullopt), kHour);
 }

@@ -41,28 +41,28 @@ Attempts RandomAttempts(Dice& dice, ClockKind clock) {
   if (attempts.last_at && dice.Chance(40)) {
     attempts.consecutive_failures = static_cast<std::uint32_t>(dice.Below(12));
   }
-  if (attempts.last_at && dice.Chance(15)) attempts.not_before = *attempts.last_at + dice.Distance();
+  if (attempts.last_at && dice.Chance(15))
+    attempts.not_before = *attempts.last_at + dice.Distance();
   return attempts;
 }
 
 Observation RandomObservation(Dice& dice) {
   // A dead or foreign verdict in every second case would drown the rest.
-  const auto verdict = dice.Chance(60) ? Verdict::kValid
-                                       : static_cast<Verdict>(dice.Below(kVerdictCount - 1));
+  const auto verdict =
+      dice.Chance(60) ? Verdict::kValid : static_cast<Verdict>(dice.Below(kVerdictCount - 1));
   Observation seen = Seen(verdict, Reason::kConfirmed);
   seen.evidence.observed_at = dice.Past();
   seen.facts.lifetime = static_cast<Lifetime>(dice.Below(3));
   if (seen.facts.lifetime == Lifetime::kFinite) seen.facts.expires_at = dice.Around();
   if (dice.Chance(60)) seen.facts.issued_at = dice.Past();
   if (dice.Chance(30)) {
-    seen.facts.other_clocks = {
-        {static_cast<DeadlineReason>(1 + dice.Below(6)), dice.Around()}};
+    seen.facts.other_clocks = {{static_cast<DeadlineReason>(1 + dice.Below(6)), dice.Around()}};
   }
   return seen;
 }
 
-constexpr const char* kNeeds[] = {"expired",      "revoked",       "malformed",    "wrong_identity",
-                                  "under_scoped", "restricted",    "cannot_renew", "shorter_life",
+constexpr const char* kNeeds[] = {"expired",      "revoked",    "malformed",    "wrong_identity",
+                                  "under_scoped", "restricted", "cannot_renew", "shorter_life",
                                   "lost_reply",   "no_value"};
 
 Credential RandomCredential(Dice& dice, ClockKind clock) {
@@ -160,7 +160,8 @@ std::optional<Seconds> NaiveLeft(const Credential& c, Instant at) {
 }
 
 bool NaiveMayTry(const Credential& c, const Attempts& a, Seconds first, Seconds ceiling) {
-  if (a.not_before && *a.not_before > kNow && a.last_at && *a.last_at + kDay * 2 > kNow) return false;
+  if (a.not_before && *a.not_before > kNow && a.last_at && *a.last_at + kDay * 2 > kNow)
+    return false;
   if (!a.last_at) return true;
   return kNow - *a.last_at >=
          BackoffDelay(a.consecutive_failures, first, ceiling, NaiveLeft(c, *a.last_at));
@@ -173,7 +174,8 @@ bool NaiveInspectDue(const Credential& c) {
   if (c.spec_digest != c.state.spec_digest) return true;
   if (c.state.conclusive && !IsDead(c.state.conclusive->verdict)) {
     const TokenFacts& facts = c.state.conclusive->facts;
-    if (facts.expires_at && *facts.expires_at > *a.last_at && *facts.expires_at <= kNow) return true;
+    if (facts.expires_at && *facts.expires_at > *a.last_at && *facts.expires_at <= kNow)
+      return true;
     for (const ClockReading& clock : facts.other_clocks) {
       const bool tells =
           clock.reason != DeadlineReason::kNever && clock.reason != DeadlineReason::kUnknown;
@@ -200,8 +202,8 @@ bool NaiveSinkDue(const Credential& c) {
     if (sink.generation == c.state.generation && !sink.drifted) continue;
     if (!sink.last_attempt_at || sink.consecutive_failures == 0) return true;
     const Instant last = *sink.last_attempt_at;
-    const Seconds delay = BackoffDelay(sink.consecutive_failures, Seconds{5}, kMinute * 10,
-                                       NaiveLeft(c, last));
+    const Seconds delay =
+        BackoffDelay(sink.consecutive_failures, Seconds{5}, kMinute * 10, NaiveLeft(c, last));
     if (kNow - last >= delay) return true;
   }
   return false;
@@ -231,8 +233,8 @@ std::string NaiveDecision(const Credential& c) {
     return NaiveInspectDue(c) ? "inspect" : "hold";
   }
   const Attempts& inspect = c.state.inspect;
-  const bool told_to_wait = inspect.not_before && *inspect.not_before > kNow &&
-                            *inspect.last_at + kDay * 2 > kNow;
+  const bool told_to_wait =
+      inspect.not_before && *inspect.not_before > kNow && *inspect.last_at + kDay * 2 > kNow;
   if (c.spec_digest != c.state.spec_digest && !told_to_wait) return "inspect";
   const bool dead = c.state.conclusive && IsDead(c.state.conclusive->verdict);
   if (!dead && NaiveSinkDue(c)) return "publish";
@@ -253,8 +255,8 @@ std::string NaiveDecision(const Credential& c) {
 
   const std::string need = NaiveNeed(c, wants_renewal);
   const bool told = has_need && c.state.operator_need->reason == need;
-  const bool over = has_need && !told &&
-                    (NaivePolicyNeed(c) || (dead && c.state.refused_fingerprint.empty()));
+  const bool over =
+      has_need && !told && (NaivePolicyNeed(c) || (dead && c.state.refused_fingerprint.empty()));
   const bool raise = !need.empty() && !told && (!has_need || over);
   if (dead && raise) return "needs_operator";
   if (wants_renewal && c.can_refresh && may_renew) return "refresh";
@@ -279,7 +281,8 @@ TEST(PolicyProperties, ItAgreesWithANaiveSecondOpinion) {
 void Carry(Credential& c, const Decision& decision, Instant now, Dice& dice) {
   CredentialState& state = c.state;
   switch (decision.action) {
-    case Action::kHold: break;
+    case Action::kHold:
+      break;
     case Action::kInspect:
       state.inspect.last_at = now;
       state.inspect.not_before.reset();

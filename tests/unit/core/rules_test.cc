@@ -91,9 +91,10 @@ TEST(Asked, SaysWhyARefreshIsImpossible) {
   credential.cannot_refresh_why = "a never-expiring token must not be exchanged";
   const Decision decision = credential.DecideNow();
   EXPECT_EQ(Said(decision), "needs_operator cannot_renew");
-  EXPECT_EQ(decision.sentence,
-            "whatsapp is due for a renewal and cannot be renewed from here: a never-expiring token "
-            "must not be exchanged. Issue a new token and give it to `tokenwarden submit whatsapp`");
+  EXPECT_EQ(
+      decision.sentence,
+      "whatsapp is due for a renewal and cannot be renewed from here: a never-expiring token "
+      "must not be exchanged. Issue a new token and give it to `tokenwarden submit whatsapp`");
 }
 
 // ---- no value ----
@@ -375,9 +376,9 @@ TEST(NearExpiry, StillRefreshesWhatTheIssuerCallsAliveAfterItsEnd) {
 }
 
 TEST(NearExpiry, DoesNotStartASecondRenewalBesideAnUnfinishedOne) {
-  for (RotationState state : {RotationState::kIntent, RotationState::kRequested,
-                              RotationState::kReceived, RotationState::kCandidate,
-                              RotationState::kProven, RotationState::kAmbiguous}) {
+  for (RotationState state :
+       {RotationState::kIntent, RotationState::kRequested, RotationState::kReceived,
+        RotationState::kCandidate, RotationState::kProven, RotationState::kAmbiguous}) {
     Credential credential = NearTheEnd();
     credential.state.rotation = state;
     EXPECT_EQ(Said(credential.DecideNow()), "hold hold") << ToString(state);
@@ -403,9 +404,10 @@ TEST(NearExpiry, NeedsAnOperatorOnlyWhenARenewalIsDueAndImpossible) {
   credential.See(ValidFor(kDay * 5));
   const Decision decision = credential.DecideNow();
   EXPECT_EQ(Said(decision), "needs_operator cannot_renew");
-  EXPECT_EQ(decision.sentence,
-            "whatsapp ends in 5 days (2026-11-25T10:00:00Z) and cannot be renewed from here: no app "
-            "secret is configured. Issue a new token and give it to `tokenwarden submit whatsapp`");
+  EXPECT_EQ(
+      decision.sentence,
+      "whatsapp ends in 5 days (2026-11-25T10:00:00Z) and cannot be renewed from here: no app "
+      "secret is configured. Issue a new token and give it to `tokenwarden submit whatsapp`");
   Record(credential, decision);
   EXPECT_EQ(Said(credential.DecideNow()), "hold waiting_for_operator");
 }
@@ -489,10 +491,10 @@ TEST(Attention, IsAskedForOnceAndDoesNotStopInspections) {
 TEST(Chain, HasTheseRulesInThisOrder) {
   std::vector<std::string> names;
   for (const NamedRule& rule : StandardChain()) names.emplace_back(rule.name);
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "asked", "no_value", "spec_changed", "publish_due", "never_observed", "dead",
-                       "near_expiry", "too_old", "needs_attention", "stale", "waiting_for_operator",
-                       "hold"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"asked", "no_value", "spec_changed", "publish_due",
+                                      "never_observed", "dead", "near_expiry", "too_old",
+                                      "needs_attention", "stale", "waiting_for_operator", "hold"}));
 }
 
 TEST(Chain, AnswersByTheFirstRuleAsEachHigherReasonIsTakenAway) {

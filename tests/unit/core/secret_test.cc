@@ -13,13 +13,21 @@ namespace tokenwarden {
 namespace {
 
 template <typename T>
-concept Streamable = requires(std::ostream& out, const T& value) { out << value; };
+concept Streamable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 template <typename T>
-concept Comparable = requires(const T& a, const T& b) { a == b; };
+concept Comparable = requires(const T& a, const T& b) {
+  a == b;
+};
 template <typename T>
-concept Unequal = requires(const T& a, const T& b) { a != b; };
+concept Unequal = requires(const T& a, const T& b) {
+  a != b;
+};
 template <typename T>
-concept AppendsToString = requires(std::string text, const T& value) { text += value; };
+concept AppendsToString = requires(std::string text, const T& value) {
+  text += value;
+};
 
 static_assert(Streamable<std::string> && Comparable<std::string> && AppendsToString<std::string>,
               "the concepts themselves work");

@@ -26,9 +26,10 @@ TEST(Selector, MatchesEverythingWhenEmpty) {
 }
 
 TEST(Selector, MatchesByNameTenantAndLabelAndAllMustMatch) {
-  for (const char* text : {"whatsapp-main", "name=whatsapp-main", "tenant=acme", "label.team=bots",
-                           "tenant=acme,label.team=bots,label.env=prod", "whatsapp-main, tenant=acme",
-                           "whatsapp*", "*", "*main", "tenant=a*e", "label.team=b*t*", "w*-*n"}) {
+  for (const char* text :
+       {"whatsapp-main", "name=whatsapp-main", "tenant=acme", "label.team=bots",
+        "tenant=acme,label.team=bots,label.env=prod", "whatsapp-main, tenant=acme", "whatsapp*",
+        "*", "*main", "tenant=a*e", "label.team=b*t*", "w*-*n"}) {
     EXPECT_TRUE(Selects(text)) << text;
   }
   for (const char* text : {"whatsapp", "tenant=other", "label.team=web", "label.none=x",
@@ -38,8 +39,8 @@ TEST(Selector, MatchesByNameTenantAndLabelAndAllMustMatch) {
 }
 
 TEST(Selector, RefusesWhatItCannotUnderstandAndSaysHowToWriteIt) {
-  for (const char* text : {",", "a,", ",a", "a,,b", "tenant=", "color=blue", "label.=x", "=x", "a,b",
-                           "tenant=a,tenant=b", "label.a=1,label.a=2"}) {
+  for (const char* text : {",", "a,", ",a", "a,,b", "tenant=", "color=blue", "label.=x", "=x",
+                           "a,b", "tenant=a,tenant=b", "label.a=1,label.a=2"}) {
     const Result<TokenSelector> selector = ParseSelector(text);
     ASSERT_FALSE(selector.has_value()) << text;
     EXPECT_EQ(selector.error().reason, "bad_selector");

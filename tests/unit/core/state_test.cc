@@ -25,7 +25,8 @@ std::set<S> After(S from) {
 }
 
 TEST(RotationSteps, AreTheseAndNoOthers) {
-  EXPECT_EQ(After(S::kIntent), (std::set<S>{S::kRequested, S::kCandidate, S::kAmbiguous, S::kFailed}));
+  EXPECT_EQ(After(S::kIntent),
+            (std::set<S>{S::kRequested, S::kCandidate, S::kAmbiguous, S::kFailed}));
   EXPECT_EQ(After(S::kRequested), (std::set<S>{S::kReceived, S::kAmbiguous, S::kFailed}));
   EXPECT_EQ(After(S::kReceived), (std::set<S>{S::kCandidate, S::kAmbiguous, S::kFailed}));
   EXPECT_EQ(After(S::kCandidate), (std::set<S>{S::kProven, S::kRefused, S::kFailed}));
@@ -58,8 +59,8 @@ TEST(RotationSteps, LeadEveryUnfinishedRotationToAnEnd) {
       before = reached.size();
       for (S from : std::set<S>(reached)) reached.merge(After(from));
     }
-    const bool ends = reached.count(S::kRetired) + reached.count(S::kFailed) +
-                          reached.count(S::kRefused) != 0;
+    const bool ends =
+        reached.count(S::kRetired) + reached.count(S::kFailed) + reached.count(S::kRefused) != 0;
     EXPECT_TRUE(ends) << ToString(start);
   }
 }

@@ -64,9 +64,7 @@ TEST(Words, DriftsRoundTrip) { ExpectRoundTrips(Drift::kAlarm, ParseDrift); }
 TEST(Words, SinkKindsRoundTrip) { ExpectRoundTrips(SinkKind::kKubernetes, ParseSinkKind); }
 TEST(Words, ActionsRoundTrip) { ExpectRoundTrips(Action::kNeedsOperator, ParseAction); }
 TEST(Words, RefusalsRoundTrip) { ExpectRoundTrips(Refusal::kKnownDead, ParseRefusal); }
-TEST(Words, GateResultsRoundTrip) {
-  ExpectRoundTrips(GateResult::kIndeterminate, ParseGateResult);
-}
+TEST(Words, GateResultsRoundTrip) { ExpectRoundTrips(GateResult::kIndeterminate, ParseGateResult); }
 TEST(Words, OnIndeterminateRoundTrips) {
   ExpectRoundTrips(OnIndeterminate::kPass, ParseOnIndeterminate);
 }
@@ -104,7 +102,8 @@ TEST(Verdicts, EachReasonBelongsToOne) {
       {Reason::kOutage, Verdict::kIndeterminate},
       {Reason::kNotConfigured, Verdict::kIndeterminate},
   };
-  for (const Row& row : kRows) EXPECT_EQ(VerdictOf(row.reason), row.verdict) << ToString(row.reason);
+  for (const Row& row : kRows)
+    EXPECT_EQ(VerdictOf(row.reason), row.verdict) << ToString(row.reason);
 }
 
 TEST(Verdicts, OnlyExpiredRevokedAndMalformedAreDead) {
@@ -116,9 +115,9 @@ TEST(Verdicts, OnlyExpiredRevokedAndMalformedAreDead) {
 }
 
 TEST(Verdicts, FormALatticeInWhichTheMoreFundamentalHolds) {
-  constexpr Verdict kOrder[] = {Verdict::kIndeterminate, Verdict::kValid,   Verdict::kRestricted,
-                                Verdict::kUnderScoped,   Verdict::kWrongIdentity,
-                                Verdict::kExpired,       Verdict::kRevoked, Verdict::kMalformed};
+  constexpr Verdict kOrder[] = {
+      Verdict::kIndeterminate, Verdict::kValid,   Verdict::kRestricted, Verdict::kUnderScoped,
+      Verdict::kWrongIdentity, Verdict::kExpired, Verdict::kRevoked,    Verdict::kMalformed};
   for (int a = 0; a < kVerdictCount; ++a) {
     for (int b = 0; b < kVerdictCount; ++b) {
       EXPECT_EQ(Worse(kOrder[a], kOrder[b]), kOrder[std::max(a, b)]);

@@ -36,9 +36,8 @@ class KeyFile : public testing::Test {
 TEST(ParseStateKey, AcceptsEveryDocumentedForm) {
   const std::string hex = ToHex(kRaw);
   const std::string base64 = kBase64;
-  for (const std::string& text :
-       {std::string(kRaw), hex, hex + "\n", hex + "\r\n", base64, base64 + "\n",
-        base64.substr(0, base64.size() - 1)}) {
+  for (const std::string& text : {std::string(kRaw), hex, hex + "\n", hex + "\r\n", base64,
+                                  base64 + "\n", base64.substr(0, base64.size() - 1)}) {
     Result<StateKey> key = ParseStateKey(Secret(text));
     ASSERT_TRUE(key) << key.error().message;
     EXPECT_EQ(key->bytes().Reveal(), kRaw);

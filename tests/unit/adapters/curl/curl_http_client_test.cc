@@ -116,6 +116,22 @@ TEST(CurlHttpClient, SendsQueryEncodedAndBearerInAHeader) {
   EXPECT_EQ(seen.find("Cookie"), std::string::npos);
 }
 
+TEST(CurlHttpClient, SendsTheSamePathWithAQueryAsWithoutOne) {
+  Recorder recorder(Ok("{}"));
+  RawServer server(Answering(recorder));
+  auto client = MakeHttpClient({});
+  for (const char* path : {"", "/", "/base/../v25.0/me", "/a%20b/"}) {
+    HttpRequest request = Get(server.Url(path));
+    ASSERT_TRUE(client->Send(request)) << path;
+    request.query.emplace_back("k", Secret("v"));
+    ASSERT_TRUE(client->Send(request)) << path;
+    const std::string plain = recorder.requests().at(recorder.requests().size() - 2);
+    const std::string queried = recorder.requests().back();
+    const std::string target = plain.substr(4, plain.find(" HTTP/") - 4);
+    EXPECT_EQ(queried.find("GET " + target + "?k=v HTTP/1.1\r\n"), 0u) << queried;
+  }
+}
+
 TEST(CurlHttpClient, SendsAFormAsThePostBody) {
   Recorder recorder(Ok("{}"));
   RawServer server(Answering(recorder));

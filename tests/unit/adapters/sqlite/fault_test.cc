@@ -20,7 +20,8 @@ class FaultyDisk : public StateDirectory {
     const Generation held = store->LoadStates()->front().generation;
     EXPECT_GE(held, promoted) << where;
     for (Generation number = 1; number <= held; ++number) {
-      EXPECT_EQ(store->LoadValue("a", number)->Reveal(), "value-" + std::to_string(number)) << where;
+      EXPECT_EQ(store->LoadValue("a", number)->Reveal(), "value-" + std::to_string(number))
+          << where;
     }
   }
 };
@@ -56,7 +57,8 @@ TEST_F(FaultyDisk, LosesNoPromotedValueAtAnyOperation) {
         }
         const bool now_current = current || rotation.state == RotationState::kProven;
         ASSERT_TRUE(store->Advance(
-            rotation.id, Step(now_current ? RotationState::kRetired : RotationState::kFailed), kNow));
+            rotation.id, Step(now_current ? RotationState::kRetired : RotationState::kFailed),
+            kNow));
       }
       promoted = store->LoadStates()->front().generation;
       TheFaults().Reset();

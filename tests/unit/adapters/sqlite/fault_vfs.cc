@@ -89,9 +89,9 @@ int ShmUnmap(sqlite3_file* file, int remove) {
 }
 
 const sqlite3_io_methods kMethods = {
-    2,      Close,     Read,    Write,      Truncate,        Sync,   FileSize, Lock,       Unlock,
-    CheckLock, Control, SectorSize, Characteristics, ShmMap, ShmLock,  ShmBarrier, ShmUnmap,
-    nullptr, nullptr};
+    2,        Close,     Read,    Write,      Truncate,        Sync,   FileSize, Lock,
+    Unlock,   CheckLock, Control, SectorSize, Characteristics, ShmMap, ShmLock,  ShmBarrier,
+    ShmUnmap, nullptr,   nullptr};
 
 sqlite3_vfs* RealVfs() { return sqlite3_vfs_find("unix"); }
 

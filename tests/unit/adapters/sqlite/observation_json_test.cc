@@ -25,9 +25,9 @@ TEST(ObservationJson, SurvivesBytesThatAreNotText) {
 TEST(ObservationJson, IsDamageWhenItIsNotWhatWasWritten) {
   Observation seen;
   const std::string good = ToJson(seen);
-  for (const std::string& text :
-       {std::string(), std::string("[]"), std::string("{}"), std::string("null"),
-        std::string("{\"verdict\":1}"), std::string("{\"verdict\":\"dead\",\"reason\":\"outage\"}")}) {
+  for (const std::string& text : {std::string(), std::string("[]"), std::string("{}"),
+                                  std::string("null"), std::string("{\"verdict\":1}"),
+                                  std::string("{\"verdict\":\"dead\",\"reason\":\"outage\"}")}) {
     EXPECT_EQ(ParseObservation(text).error().kind, ErrorKind::kDataLoss) << text;
   }
   for (std::size_t size = 0; size < good.size(); ++size) {

@@ -60,8 +60,9 @@ TEST_F(OpenStateStoreTest, RefusesAFileThatOthersMayRead) {
 }
 
 TEST_F(OpenStateStoreTest, RefusesAFileThatIsNotOursAndLeavesItAlone) {
-  for (const std::string& content : {std::string("hello"), std::string(5000, 'x'),
-                                     std::string("SQLite format 3\0", 16) + std::string(200, '\0')}) {
+  for (const std::string& content :
+       {std::string("hello"), std::string(5000, 'x'),
+        std::string("SQLite format 3\0", 16) + std::string(200, '\0')}) {
     Write(path(), content);
     EXPECT_EQ(OpenError().reason, "not_ours");
     EXPECT_EQ(Content(path()), content);
@@ -188,7 +189,8 @@ TEST_F(OpenStateStoreTest, CanBeReadWithTheOrdinaryToolWhileItIsOpen) {
     }
     return 0;
   };
-  sqlite3_exec(handle, "SELECT name, verdict, reason, expires_at FROM status", collect, &rows, nullptr);
+  sqlite3_exec(handle, "SELECT name, verdict, reason, expires_at FROM status", collect, &rows,
+               nullptr);
   sqlite3_close(handle);
   EXPECT_EQ(rows, "a|valid|confirmed|2026-09-21 14:13:20|");
   EXPECT_TRUE(store->SaveState(state));

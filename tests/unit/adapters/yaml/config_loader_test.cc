@@ -69,9 +69,11 @@ TEST(ParseConfig, ReadsEveryKeyOfACredential) {
   expected.inspect_every = kHour;
   expected.settle = kMinute * 3;
   expected.sinks = {
-      {SinkKind::kDotenv, ".env", "TOKEN", std::nullopt, FileFormat::kRaw, Drift::kAdopt, kHour * 2},
+      {SinkKind::kDotenv, ".env", "TOKEN", std::nullopt, FileFormat::kRaw, Drift::kAdopt,
+       kHour * 2},
       {SinkKind::kFile, "/run/token", "", 0640u, FileFormat::kJson, Drift::kAlarm, kHour * 2},
-      {SinkKind::kFile, "/run/other", "", std::nullopt, FileFormat::kRaw, Drift::kRepair, kHour * 2}};
+      {SinkKind::kFile, "/run/other", "", std::nullopt, FileFormat::kRaw, Drift::kRepair,
+       kHour * 2}};
   NotifySpec exec, signal, http;
   exec.command = {"/bin/reload", "--now"};
   exec.timeout = Seconds{7};
@@ -104,7 +106,8 @@ TEST(ParseConfig, LetsDefaultsFillWhatACredentialDoesNotSay) {
 
 TEST(ParseConfig, TurnsListenersOffByWordOrByEmptyText) {
   for (const char* off : {"off", "\"\""}) {
-    const Config config = Good(Minimal() + "http: {listen: " + off + "}\ngrpc: {listen: " + off + "}\n");
+    const Config config =
+        Good(Minimal() + "http: {listen: " + off + "}\ngrpc: {listen: " + off + "}\n");
     EXPECT_EQ(config.http_listen, "");
     EXPECT_EQ(config.grpc_listen, "");
   }
@@ -145,9 +148,9 @@ TEST(ParseConfig, LoadsTenThousandCredentials) {
   for (int i = 0; i < 10000; ++i) {
     const std::string n = std::to_string(i);
     text += "  - name: c" + n + "\n    tenant: t" + n +
-            "\n    meta: {app_id: 100000000000001, app_secret: {env: S" + n + "}, kind: system_user}\n" +
-            "    source: {dotenv: {path: " + n + ".env, key: TOKEN}}\n" +
-            "    sinks: [dotenv: {path: " + n + ".env, key: TOKEN}]\n";
+            "\n    meta: {app_id: 100000000000001, app_secret: {env: S" + n +
+            "}, kind: system_user}\n" + "    source: {dotenv: {path: " + n +
+            ".env, key: TOKEN}}\n" + "    sinks: [dotenv: {path: " + n + ".env, key: TOKEN}]\n";
   }
   EXPECT_EQ(Good(text).credentials.size(), 10000u);
 }
@@ -164,9 +167,10 @@ TEST_F(ConfigFile, IsReadFromTheDisk) {
 }
 
 TEST_F(ConfigFile, IsOneProblemWhenItCannotBeRead) {
-  EXPECT_EQ(Messages(LoadConfig(path_)), path_ +
-                                             ": the configuration cannot be opened: No such file or "
-                                             "directory (check the path given with --config)\n");
+  EXPECT_EQ(Messages(LoadConfig(path_)),
+            path_ +
+                ": the configuration cannot be opened: No such file or "
+                "directory (check the path given with --config)\n");
   EXPECT_EQ(Messages(LoadConfig("/")), "/: the configuration is not a regular file\n");
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   EXPECT_EQ(Messages(LoadConfig(path_)), path_ + ": the configuration is not a regular file\n");

@@ -127,8 +127,7 @@ TEST(ConfigProblems, NameWhatMakesAFileNoDocument) {
       {"anchor", "version: &v 1\n",
        "1:10: anchors and aliases (& and *) are not used in this file (write the value out, or use "
        "the defaults: block)\n"},
-      {"tag", "version: !!int 1\n",
-       "1:10: tags (!…) are not used in this file (remove the tag)\n"},
+      {"tag", "version: !!int 1\n", "1:10: tags (!…) are not used in this file (remove the tag)\n"},
       {"second document", Minimal() + "---\nversion: 1\n",
        "6:1: a second document begins here (keep one document per file)\n"},
       {"text after the end", Minimal() + "...\n# fine\nversion: 2\n",
@@ -150,7 +149,8 @@ TEST(ConfigProblems, NameWhatMakesAFileNoDocument) {
 TEST(ConfigProblems, NameCombinationsThatCannotWork) {
   const Mistake mistakes[] = {
       {"one name twice", With("  meta: {}\n") + "- name: a\n  meta: {}\n",
-       "5:9: two credentials are named a, the first on line 3 (give each credential its own name)\n"},
+       "5:9: two credentials are named a, the first on line 3 (give each credential its own "
+       "name)\n"},
       {"two sinks in one key",
        With("  meta: {}\n  sinks: [dotenv: {path: .env, key: K}]\n") +
            "- name: b\n  meta: {}\n  sinks: [dotenv: {path: /etc/./.env, key: K}]\n",
@@ -160,8 +160,7 @@ TEST(ConfigProblems, NameCombinationsThatCannotWork) {
        With("  meta: {}\n  sinks:\n  - dotenv: {path: x, key: K}\n  - file: x\n"),
        "7:5: credential a: another sink, on line 6, already writes to x (two values cannot live in "
        "one place)\n"},
-      {"sink over the state",
-       With("  meta: {}\n  sinks: [file: /var/lib/tokenwarden/state.db]\n"),
+      {"sink over the state", With("  meta: {}\n  sinks: [file: /var/lib/tokenwarden/state.db]\n"),
        "5:11: credential a: this sink would overwrite the state file (choose another file)\n"},
       {"sink over the state's log",
        With("  meta: {}\n  sinks: [file: s/../state-wal]\n") + "state: {path: state}\n",
@@ -174,7 +173,8 @@ TEST(ConfigProblems, NameCombinationsThatCannotWork) {
       {"page without its parent", With("  meta: {kind: page}\n"),
        "4:16: credential a: a page token is renewed from its parent token, and none is given (add "
        "meta.page: {id: …, parent_token: {env: NAME}}, or renew: {enabled: false})\n"},
-      {"page renewal of a user", With("  meta: {kind: user, page: {id: 1, parent_token: {env: P}}}\n"),
+      {"page renewal of a user",
+       With("  meta: {kind: user, page: {id: 1, parent_token: {env: P}}}\n"),
        "4:28: credential a: meta.page renews a token of kind page, and meta.kind is user (remove "
        "the block, or set meta.kind: page)\n"},
       {"generation without scopes",

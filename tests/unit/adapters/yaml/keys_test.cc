@@ -41,7 +41,8 @@ void CollectUses(const Table& table, const Node& node, std::set<std::string>& ke
   }
 }
 
-// With the test that reads the full sample back this proves that no key is accepted and then ignored.
+// With the test that reads the full sample back this proves that no key is accepted and then
+// ignored.
 TEST(Keys, AreAllUsedByTheFullSample) {
   std::set<std::string> known, used;
   CollectKeys(RootTable(), known);
