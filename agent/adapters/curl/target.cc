@@ -51,6 +51,7 @@ Result<Target> CheckUrl(const std::string& url) {
   }
   Target target;
   target.origin = scheme + "://" + host + ":" + Part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  target.path = Part(parsed, CURLUPART_PATH);
   target.plain_http = scheme == "http";
   target.loopback = IsLoopback(host);
   if (target.plain_http && !target.loopback) {

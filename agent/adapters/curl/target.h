@@ -10,6 +10,7 @@ namespace tokenwarden::curl {
 
 struct Target {
   std::string origin;  // `https://graph.facebook.com:443`: what messages may name
+  std::string path;    // `/v25.0/debug_token`, as libcurl would send it
   bool plain_http = false;
   bool loopback = false;
 };

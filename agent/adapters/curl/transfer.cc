@@ -192,11 +192,16 @@ void SetSafety(CURL* handle, const HttpRequest& request, const Target& target,
 }
 
 void SetRequest(CURL* handle, const HttpRequest& request, const TransferSettings& settings,
-                const std::string& url, const std::string& body) {
+                const std::string& path_and_query, const std::string& body) {
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(handle, CURLOPT_USERAGENT, settings.user_agent.c_str());
   curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
-  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+  // Beside the URL, which libcurl takes apart and puts together again several times per request:
+  // each time another copy of what is secret in the query.
+  if (!path_and_query.empty()) {
+    curl_easy_setopt(handle, CURLOPT_REQUEST_TARGET, path_and_query.c_str());
+  }
   if (request.method == HttpRequest::Method::kPost || !body.empty()) {
     curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.c_str());
@@ -239,11 +244,10 @@ Error FailureOf(CURL* handle, CURLcode code, const Exchange& exchange, const Htt
 
 Result<HttpReply> RunTransfer(CURL* handle, const HttpRequest& request, const Target& target,
                               const TransferSettings& settings, const StopState& stop) {
-  WipedString url;
-  url.text = request.url;
+  WipedString path_and_query;
   if (!request.query.empty()) {
-    url.text += '?';
-    AppendParameters(url.text, request.query);
+    path_and_query.text = target.path + '?';
+    AppendParameters(path_and_query.text, request.query);
   }
   WipedString body;
   body.text = request.body;
@@ -261,7 +265,7 @@ Result<HttpReply> RunTransfer(CURL* handle, const HttpRequest& request, const Ta
   exchange.stop = &stop;
   char detail[CURL_ERROR_SIZE] = "";
   SetSafety(handle, request, target, settings);
-  SetRequest(handle, request, settings, url.text, body.text);
+  SetRequest(handle, request, settings, path_and_query.text, body.text);
   SetCallbacks(handle, exchange);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail);
