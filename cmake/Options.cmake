@@ -26,6 +26,8 @@ set(CMAKE_C_FLAGS_RELEASE "-O2")
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(TOKENWARDEN_CCACHE ccache)
   if(TOKENWARDEN_CCACHE)
+    # Paths below the top are hashed as relative, so a fresh clone elsewhere finds what another one compiled.
+    set(TOKENWARDEN_CCACHE ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${TOKENWARDEN_CCACHE})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${TOKENWARDEN_CCACHE})
     set(CMAKE_C_COMPILER_LAUNCHER ${TOKENWARDEN_CCACHE})
   endif()
