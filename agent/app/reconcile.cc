@@ -100,6 +100,8 @@ PassResult ReconcileLocked(Work& work) {
   const Rotator rotator;
   AlignSinks(work);
   const std::optional<Instant> resume_at = ResumeEarlyRotation(work, rotator);
+  const bool is_free = !work.state().rotation || !IsEarly(*work.state().rotation);
+  if (is_free && !work.keeper().in_doubt) rotator.Rescue(work);
   if (VerifyDue(work, work.now())) {
     work.keeper().last_verify = work.now();
     if (!resume_at) LookAtPlaces(work, rotator);

@@ -151,6 +151,12 @@ Result<RotationOutcome> Rotator::Refresh(Work& work) const {
     return MakeError(ErrorKind::kFailedPrecondition, std::string(kLostReplyNeed),
                      work.state().operator_need->sentence);
   }
+  if (work.keeper().unsaved_reply) {
+    return MakeError(ErrorKind::kAborted, "unsaved_reply",
+                     "the reply to an earlier renewal of " + work.spec().name +
+                         " is not stored yet, so the issuer is not asked again",
+                     "see why the state cannot be written");
+  }
   const IssuerSession session = work.Session();
   const Observation& conclusive = *work.state().conclusive;
   if (IsDead(conclusive.verdict) &&
@@ -399,6 +405,21 @@ Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotatio
                              work.state().fingerprint.text + ") is current, from " +
                              std::string(ToString(rotation.origin)));
   return RotationOutcome::kPromoted;
+}
+
+Result<RotationOutcome> Rotator::Rescue(Work& work) const {
+  std::optional<Keeper::UnsavedReply>& unsaved = work.keeper().unsaved_reply;
+  if (!unsaved) return RotationOutcome::kUnchanged;
+  Result<HttpReply> reply = DecodeReply(unsaved->reply);
+  Result<RenewedValue> renewed = reply ? work.deps().provider.ParseRenewal(*reply)
+                                       : tl::unexpected<Error>(reply.error());
+  if (!renewed) {
+    unsaved.reset();
+    return RotationOutcome::kFailed;
+  }
+  Result<RotationOutcome> outcome = Offer(work, Origin::kRefresh, renewed->value, "");
+  if (outcome) unsaved.reset();
+  return outcome;
 }
 
 Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) const {

@@ -67,7 +67,7 @@ void NewestReceivedIsHeld(World& world, const Keepers& keepers) {
   Ledger& ledger = world.ledger;
   if (ledger.newest.empty()) return;
   if (StoreHolds(world, ledger.newest)) {
-    if (!ledger.newest_is_safe) NoteReplyStored(world);
+    if (!ledger.newest_is_safe) NoteReplyStored(world, ledger.newest_rotation);
     return;
   }
   if (AProcessHolds(keepers, ledger.newest) || ASinkHolds(world, ledger.newest)) return;
@@ -253,10 +253,12 @@ void NoteReceived(World& world, const std::string& value, const std::string& pre
   ledger.newest = value;
   ledger.newest_is_safe = false;
   ledger.answered_for = presented;
+  ledger.newest_rotation = RequestedRotation(world).value_or(0);
 }
 
-void NoteReplyStored(World& world) {
+void NoteReplyStored(World& world, RotationId rotation) {
   Ledger& ledger = world.ledger;
+  if (rotation != ledger.newest_rotation) return;
   ledger.newest_is_safe = true;
   if (!ledger.answered_for.empty()) ledger.reply_lost_for.erase(ledger.answered_for);
   ledger.answered_for.clear();

@@ -31,7 +31,7 @@ void JudgeRetirement(World& world, const std::string& credential, Generation kee
 
 // ---- what the ledger learns ----
 void NoteReceived(World& world, const std::string& value, const std::string& presented);
-void NoteReplyStored(World& world);
+void NoteReplyStored(World& world, RotationId rotation);
 void NotePromoted(World& world, const Rotation& rotation);
 void NoteCrash(World& world, int agent, const Keepers& keepers);
 

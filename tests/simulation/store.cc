@@ -99,7 +99,7 @@ Result<Rotation> Store::Advance(RotationId id, RotationStep step, Instant now) {
     });
     return inner_.Advance(id, std::move(step), now);
   });
-  if (advanced && to == RotationState::kReceived) NoteReplyStored(world_);
+  if (advanced && to == RotationState::kReceived) NoteReplyStored(world_, id);
   return advanced;
 }
 
