@@ -187,6 +187,18 @@ TEST_P(StateStoreContract, LoadsStatesInTheOrderOfTheirNames) {
   EXPECT_EQ(order, "abcabc");
 }
 
+TEST_P(StateStoreContract, LoadsOneStateAsItLoadsAll) {
+  const SinkState sink{".env#A", 3, kNow, true, 2, kNow - kHour, "disk full", "disk_full"};
+  for (const char* name : {"b", "c", "a"}) {
+    ASSERT_TRUE(store().SaveState(FullState(name)));
+    ASSERT_TRUE(store().SaveSink(name, sink));
+  }
+  const Result<std::vector<CredentialState>> states = store().LoadStates();
+  for (const CredentialState& state : *states) EXPECT_EQ(**store().LoadState(state.name), state);
+  EXPECT_EQ(states->at(1).sinks.size(), 1u);
+  EXPECT_EQ(*store().LoadState("nobody"), std::nullopt);
+}
+
 TEST_P(StateStoreContract, KeepsEachSinkApart) {
   SinkState first{".env#A", 3, kNow, true, 2, kNow - kHour, "disk full", "disk_full"};
   SinkState second{"/run/token", 0, std::nullopt, false, 0, std::nullopt, "", ""};

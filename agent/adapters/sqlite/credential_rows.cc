@@ -91,7 +91,7 @@ SinkState TakeSink(Query& query) {
 // The sinks of one credential after the other: the rows are sorted by name, like the credentials.
 class SinkCursor {
  public:
-  explicit SinkCursor(Database& database) : query_(database, Sql::kLoadSinks) {}
+  explicit SinkCursor(Query& query) : query_(query) {}
 
   Status Advance() {
     Result<bool> row = query_.Next();
@@ -110,10 +110,26 @@ class SinkCursor {
   }
 
  private:
-  Query query_;
+  Query& query_;
   bool at_end_ = false;
   std::string credential_;
 };
+
+Status Visit(Query& states, Query& sinks, const std::function<void(CredentialState)>& visit) {
+  SinkCursor cursor(sinks);
+  Status ready = cursor.Advance();
+  if (!ready) return ready;
+  for (;;) {
+    Result<bool> row = states.Next();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return {};
+    Result<CredentialState> state = TakeState(states);
+    if (!state) return tl::unexpected<Error>(state.error());
+    Status taken = cursor.Take(*state);
+    if (!taken) return taken;
+    visit(std::move(*state));
+  }
+}
 
 }  // namespace
 
@@ -123,20 +139,20 @@ tl::unexpected<Error> DamagedRow(const std::string& what) {
 }
 
 Status ReadStates(Database& database, const std::function<void(CredentialState)>& visit) {
-  SinkCursor sinks(database);
-  Status ready = sinks.Advance();
-  if (!ready) return ready;
-  Query query(database, Sql::kLoadStates);
-  for (;;) {
-    Result<bool> row = query.Next();
-    if (!row) return tl::unexpected<Error>(row.error());
-    if (!*row) return {};
-    Result<CredentialState> state = TakeState(query);
-    if (!state) return tl::unexpected<Error>(state.error());
-    Status taken = sinks.Take(*state);
-    if (!taken) return taken;
-    visit(std::move(*state));
-  }
+  Query states(database, Sql::kLoadStates);
+  Query sinks(database, Sql::kLoadSinks);
+  return Visit(states, sinks, visit);
+}
+
+Result<std::optional<CredentialState>> ReadState(Database& database, const std::string& name) {
+  Query states(database, Sql::kLoadState);
+  Query sinks(database, Sql::kLoadSinksOf);
+  states.Text(name);
+  sinks.Text(name);
+  std::optional<CredentialState> found;
+  Status visited = Visit(states, sinks, [&](CredentialState state) { found = std::move(state); });
+  if (!visited) return tl::unexpected<Error>(visited.error());
+  return found;
 }
 
 Status WriteState(Database& database, const CredentialState& state) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "agent/adapters/sqlite/database.h"
@@ -13,6 +14,7 @@ namespace tokenwarden::sqlite {
 
 // Sorted by name, one at a time.
 Status ReadStates(Database& database, const std::function<void(CredentialState)>& visit);
+Result<std::optional<CredentialState>> ReadState(Database& database, const std::string& name);
 // Inside a commit. Everything but sinks and what belongs to the generation.
 Status WriteState(Database& database, const CredentialState& state);
 Status WriteSink(Database& database, const std::string& credential, const SinkState& sink);

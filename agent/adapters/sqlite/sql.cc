@@ -5,9 +5,21 @@
 namespace tokenwarden::sqlite {
 namespace {
 
-#define TW_ROTATION_COLUMNS                                                                  \
-  "id, credential, origin, state, from_generation, to_generation, epoch, started_at, "       \
+#define TW_ROTATION_COLUMNS                                                            \
+  "id, credential, origin, state, from_generation, to_generation, epoch, started_at, " \
   "changed_at, reply IS NOT NULL, candidate IS NOT NULL, candidate_fingerprint, note"
+
+#define TW_STATE_COLUMNS                                                                        \
+  "name, generation, fingerprint, generation_since, origin, conclusive, silence,"               \
+  " inspect_last_at, inspect_last_success_at, inspect_failures, inspect_not_before,"            \
+  " inspect_error, inspect_error_reason, renew_last_at, renew_last_success_at, renew_failures," \
+  " renew_not_before, renew_error, renew_error_reason, operator_reason, operator_sentence,"     \
+  " operator_since, refused_fingerprint, spec_digest,"                                          \
+  " (SELECT state FROM rotations WHERE credential = name AND finished = 0)"
+
+#define TW_SINK_COLUMNS                                                              \
+  "credential, target, generation, verified_at, drifted, failures, last_attempt_at," \
+  " last_error, last_error_reason"
 
 struct Row {
   Sql which;
@@ -18,17 +30,11 @@ constexpr Row kTable[] = {
     {Sql::kSaveKeyCheck, "INSERT OR REPLACE INTO meta (key, sealed) VALUES ('key_check', ?)"},
     {Sql::kLoadKeyCheck, "SELECT sealed FROM meta WHERE key = 'key_check'"},
     {Sql::kKnowCredential, "INSERT OR IGNORE INTO credentials (name) VALUES (?)"},
-    {Sql::kLoadStates,
-     "SELECT name, generation, fingerprint, generation_since, origin, conclusive, silence,"
-     " inspect_last_at, inspect_last_success_at, inspect_failures, inspect_not_before,"
-     " inspect_error, inspect_error_reason, renew_last_at, renew_last_success_at, renew_failures,"
-     " renew_not_before, renew_error, renew_error_reason, operator_reason, operator_sentence,"
-     " operator_since, refused_fingerprint, spec_digest,"
-     " (SELECT state FROM rotations WHERE credential = name AND finished = 0)"
-     " FROM credentials ORDER BY name"},
-    {Sql::kLoadSinks,
-     "SELECT credential, target, generation, verified_at, drifted, failures, last_attempt_at,"
-     " last_error, last_error_reason FROM sinks ORDER BY credential, target"},
+    {Sql::kLoadStates, "SELECT " TW_STATE_COLUMNS " FROM credentials ORDER BY name"},
+    {Sql::kLoadSinks, "SELECT " TW_SINK_COLUMNS " FROM sinks ORDER BY credential, target"},
+    {Sql::kLoadState, "SELECT " TW_STATE_COLUMNS " FROM credentials WHERE name = ?"},
+    {Sql::kLoadSinksOf,
+     "SELECT " TW_SINK_COLUMNS " FROM sinks WHERE credential = ? ORDER BY target"},
     {Sql::kLoadCredential, "SELECT generation, epoch FROM credentials WHERE name = ?"},
     {Sql::kSaveState,
      "INSERT INTO credentials (name, conclusive, silence,"
@@ -90,9 +96,8 @@ constexpr Row kTable[] = {
      "SELECT " TW_ROTATION_COLUMNS " FROM rotations WHERE finished = 0 ORDER BY id"},
     {Sql::kLoadUnfinishedOf,
      "SELECT id, state FROM rotations WHERE credential = ? AND finished = 0"},
-    {Sql::kLoadLatest,
-     "SELECT " TW_ROTATION_COLUMNS
-     " FROM rotations WHERE credential = ? ORDER BY finished, id DESC LIMIT 1"},
+    {Sql::kLoadLatest, "SELECT " TW_ROTATION_COLUMNS
+                       " FROM rotations WHERE credential = ? ORDER BY finished, id DESC LIMIT 1"},
     {Sql::kLoadReply, "SELECT reply, credential FROM rotations WHERE id = ?"},
     {Sql::kLoadCandidate, "SELECT candidate, credential FROM rotations WHERE id = ?"},
     {Sql::kAdvanceRotation,
@@ -109,13 +114,11 @@ constexpr Row kTable[] = {
     {Sql::kClaimNotification,
      "INSERT OR IGNORE INTO notifications (credential, target, generation, at)"
      " VALUES (?, ?, ?, ?)"},
-    {Sql::kInsertAudit,
-     "INSERT INTO audit (at, credential, event, sentence) VALUES (?, ?, ?, ?)"},
+    {Sql::kInsertAudit, "INSERT INTO audit (at, credential, event, sentence) VALUES (?, ?, ?, ?)"},
     {Sql::kTrimAudit,
      "DELETE FROM audit WHERE credential = ?1 AND id <= (SELECT id FROM audit"
      " WHERE credential = ?1 ORDER BY id DESC LIMIT 1 OFFSET 1000)"},
-    {Sql::kLoadAudit,
-     "SELECT at, credential, event, sentence FROM audit ORDER BY id DESC LIMIT ?"},
+    {Sql::kLoadAudit, "SELECT at, credential, event, sentence FROM audit ORDER BY id DESC LIMIT ?"},
     {Sql::kLoadAuditOf,
      "SELECT at, credential, event, sentence FROM audit WHERE credential = ?2"
      " ORDER BY id DESC LIMIT ?1"},

@@ -11,6 +11,8 @@ enum class Sql {
   kKnowCredential,
   kLoadStates,
   kLoadSinks,
+  kLoadState,
+  kLoadSinksOf,
   kLoadCredential,
   kSaveState,
   kSaveGeneration,

@@ -54,6 +54,10 @@ class SqliteStateStore final : public StateStore {
     const std::lock_guard<std::mutex> guard(mutex_);
     return ReadStates(*database_, visit);
   }
+  Result<std::optional<CredentialState>> LoadState(const std::string& credential) override {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return ReadState(*database_, credential);
+  }
 
   Status SaveState(const CredentialState& state) override {
     const std::lock_guard<std::mutex> guard(mutex_);
