@@ -4,10 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+SEEDS ?= 1000000
+FIRST_SEED ?= 1
 STEP := cmake/step.sh
 CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
 
-.PHONY: help build test check demo bench e2e asan tsan fuzz fmt docs bare clean
+.PHONY: help build test check demo bench e2e asan tsan fuzz simulate fmt docs bare clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,13 @@ fuzz: ## Fuzz every parser of outside bytes for FUZZ_SECONDS each
 	@$(STEP) "configure build/fuzz" cmake --preset fuzz
 	@$(STEP) "build the fuzzers" cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@cmake/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+simulate: ## Simulate SEEDS runs from FIRST_SEED on: faults, crashes and clocks against the real rotation
+	@$(STEP) "packages" cmake/bootstrap.sh
+	@$(STEP) "static libraries" cmake/static_deps.sh
+	@$(STEP) "configure build/release" cmake --preset release
+	@$(STEP) "build the simulation" cmake --build build/release -j $(JOBS) --target tokenwarden-simulate
+	@build/release/bin/tokenwarden-simulate --seeds $(SEEDS) --first-seed $(FIRST_SEED) --jobs $(JOBS)
 
 fmt: ## Format the sources in place
 	@cmake/bootstrap.sh check

@@ -21,10 +21,10 @@ struct Violation {
 
 struct Ledger {
   // ---- the newest value we were ever given ----
-  std::string newest;           // received in a reply, or promoted since
-  bool newest_is_safe = false;  // the store said that it has it
+  std::string newest;                // received in a reply, or promoted since
+  bool newest_is_safe = false;       // the store said that it has it
   std::int64_t newest_rotation = 0;  // which asked for it
-  std::string answered_for;   // the value that was presented for it
+  std::string answered_for;          // the value that was presented for it
   std::string newest_before;  // what was the newest before the one that only a process remembers
 
   // ---- the issuer's side ----

@@ -24,7 +24,8 @@ using tokenwarden::simulation::RunSeed;
 using tokenwarden::simulation::Violation;
 
 constexpr int kUsage = 2;
-constexpr int kShown = 3;  // histories printed in one run
+constexpr int kShown = 3;                // histories printed in one run
+constexpr std::uint64_t kRetold = 1000;  // one seed in so many is run twice
 
 struct Options {
   std::uint64_t first = 1;
@@ -106,13 +107,21 @@ void Show(const Options& options, std::uint64_t seed) {
               static_cast<unsigned long long>(seed), with.c_str());
 }
 
+// The same seed tells the same story, or no failure could be looked into.
+bool TellsTheSame(std::uint64_t seed, std::optional<Bug> bug) {
+  return RunSeed(seed, bug, true).history == RunSeed(seed, bug, true).history;
+}
+
 void Work(const Options& options, Totals& totals) {
   const std::optional<Bug> bug = options.bug ? std::optional(options.bug->bug) : std::nullopt;
   while (options.keep_going || totals.violations == 0) {
     const std::uint64_t index = totals.next++;
     if (index >= options.seeds) return;
     const std::uint64_t seed = options.first + index;
-    const RunResult result = RunSeed(seed, bug, false);
+    RunResult result = RunSeed(seed, bug, false);
+    if (index % kRetold == 0 && !TellsTheSame(seed, bug)) {
+      result.violations.push_back({"TheSameSeedTellsTheSame", "two runs of it differ"});
+    }
     ++totals.seeds;
     totals.steps += static_cast<std::uint64_t>(result.steps);
     totals.crashes += static_cast<std::uint64_t>(result.crashes);
