@@ -4,8 +4,8 @@
 
 namespace tokenwarden {
 
-Scheduler::Scheduler(Clock& clock, Limits limits, Job job)
-    : clock_(clock), limits_(limits), job_(std::move(job)) {}
+Scheduler::Scheduler(Clock& clock, Limits limits, Job job, std::function<void()> on_idle)
+    : clock_(clock), limits_(limits), job_(std::move(job)), on_idle_(std::move(on_idle)) {}
 
 Scheduler::~Scheduler() { Stop(); }
 
@@ -23,21 +23,41 @@ void Scheduler::Stop() {
   if (turner_.joinable()) turner_.join();
 }
 
-void Scheduler::SetDue(const std::string& name, Entry& entry, Instant due) {
-  due_.erase({entry.due, name});
+void Scheduler::SetDue(Entry& entry, Instant due) {
+  due_.erase(&entry);  // before its place in the order changes
   entry.due = due;
-  due_.insert({due, name});
+  due_.insert(&entry);
+}
+
+void Scheduler::SetLane(Entry& entry, const std::string& lane) {
+  if (entry.lane != nullptr && *entry.lane == lane) return;
+  const auto fresh = lane_users_.try_emplace(lane, 0).first;
+  ++fresh->second;
+  if (entry.lane != nullptr) {
+    const auto old = lane_users_.find(*entry.lane);
+    if (--old->second == 0) lane_users_.erase(old);
+  }
+  entry.lane = &fresh->first;
+}
+
+void Scheduler::Erase(const std::string& name) {
+  const auto found = entries_.find(name);
+  const auto lane = lane_users_.find(*found->second.lane);
+  if (--lane->second == 0) lane_users_.erase(lane);
+  entries_.erase(found);
 }
 
 void Scheduler::Add(const std::string& name, const std::string& lane, Instant due) {
   std::lock_guard<std::mutex> lock(mutex_);
-  Entry& entry = entries_[name];
-  entry.lane = lane;
+  const auto found = entries_.try_emplace(name).first;
+  Entry& entry = found->second;
+  entry.name = &found->first;
+  SetLane(entry, lane);
   entry.removed = false;
   if (entry.running || entry.queued) {
     entry.again = true;
   } else {
-    SetDue(name, entry, due);
+    SetDue(entry, due);
   }
   ++version_;
   changed_.notify_all();
@@ -47,11 +67,11 @@ void Scheduler::Remove(const std::string& name) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = entries_.find(name);
   if (found == entries_.end()) return;
-  due_.erase({found->second.due, name});
   if (found->second.running || found->second.queued) {
     found->second.removed = true;
   } else {
-    entries_.erase(found);
+    due_.erase(&found->second);
+    Erase(name);
   }
 }
 
@@ -64,7 +84,7 @@ void Scheduler::Kick(const std::string& name) {
     entry.again = true;
     return;
   }
-  SetDue(name, entry, Instant{});
+  SetDue(entry, Instant{});
   ++version_;
   changed_.notify_all();
 }
@@ -78,18 +98,28 @@ void Scheduler::Turn() {
     StartWorkers(now);
     finished_.notify_all();
     const std::uint64_t seen = version_;
+    TellIdle(lock, now);
     clock_.WaitUntil(lock, changed_, NextWake(now),
                      [this, seen] { return stopping_ || version_ != seen; });
   }
 }
 
+void Scheduler::TellIdle(std::unique_lock<std::mutex>& lock, Instant now) {
+  const bool lately = now >= last_idle_ && now < last_idle_ + kMinute;
+  if (!on_idle_ || !worked_ || lately || !Idle(now)) return;
+  worked_ = false;
+  last_idle_ = now;
+  lock.unlock();
+  on_idle_();
+  lock.lock();
+}
+
 void Scheduler::MoveDueJobs(Instant now) {
-  while (!due_.empty() && due_.begin()->first <= now) {
-    const std::string name = due_.begin()->second;
+  while (!due_.empty() && (*due_.begin())->due <= now) {
+    Entry& entry = **due_.begin();
     due_.erase(due_.begin());
-    Entry& entry = entries_[name];
     entry.queued = true;
-    lanes_[entry.lane].ready.push_back(name);
+    lanes_[*entry.lane].ready.push_back(*entry.name);
   }
 }
 
@@ -104,7 +134,7 @@ void Scheduler::StartWorkers(Instant now) {
       Entry& entry = entries_[name];
       entry.queued = false;
       if (entry.removed) {
-        entries_.erase(name);
+        Erase(name);
         continue;
       }
       entry.running = true;
@@ -153,19 +183,20 @@ void Scheduler::Finish(const std::string& name, Lane& lane, const JobResult& res
   lane.silent = result.lane_silent;
   if (result.lane_not_before) lane.not_before = std::max(lane.not_before, *result.lane_not_before);
   entry.running = false;
+  worked_ = true;
   if (entry.removed) {
-    entries_.erase(name);
+    Erase(name);
     return;
   }
   entry.due = entry.again ? Instant{} : result.next_due;
   entry.again = false;
-  due_.insert({entry.due, name});
+  due_.insert(&entry);
   ++version_;
   changed_.notify_all();
 }
 
 Instant Scheduler::NextWake(Instant now) const {
-  Instant wake = due_.empty() ? Clock::kForever : due_.begin()->first;
+  Instant wake = due_.empty() ? Clock::kForever : (*due_.begin())->due;
   for (const auto& [name, lane] : lanes_) {
     const bool held = !lane.ready.empty() && lane.not_before > now;
     if (held) wake = std::min(wake, lane.not_before);
@@ -174,7 +205,7 @@ Instant Scheduler::NextWake(Instant now) const {
 }
 
 bool Scheduler::Idle(Instant now) const {
-  if (running_ != 0 || (!due_.empty() && due_.begin()->first <= now)) return false;
+  if (running_ != 0 || (!due_.empty() && (*due_.begin())->due <= now)) return false;
   return std::all_of(lanes_.begin(), lanes_.end(),
                      [](const auto& lane) { return lane.second.ready.empty(); });
 }
@@ -191,7 +222,7 @@ Instant Scheduler::LastTurn() const {
 
 bool Scheduler::IsStalled(Instant now) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return !due_.empty() && due_.begin()->first + kMinute < now && last_turn_ + kMinute < now;
+  return !due_.empty() && (*due_.begin())->due + kMinute < now && last_turn_ + kMinute < now;
 }
 
 std::size_t Scheduler::Waiting() const {

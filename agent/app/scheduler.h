@@ -2,7 +2,7 @@
 //
 // A lane is what shares a limit: one issuer with one app. Lanes never wait for each other: a slow, throttled
 // or dead issuer holds up only its own lane, and a lane whose issuer is silent keeps one worker, not all of them.
-// There is no timer but the next due time. Threads: one that waits, and workers that live while there is work.
+// There is no timer but the next due time; idleness is told when it begins, at most once a minute. Threads: one that waits, and workers that live while there is work.
 // Thread-safe. A job runs on one worker at a time.
 #pragma once
 
@@ -39,7 +39,8 @@ class Scheduler {
     std::size_t workers = 256;
   };
 
-  Scheduler(Clock& clock, Limits limits, Job job);
+  // `on_idle` runs on the waiting thread when all work is done that is due.
+  Scheduler(Clock& clock, Limits limits, Job job, std::function<void()> on_idle = {});
   ~Scheduler();  // stops
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -63,13 +64,20 @@ class Scheduler {
   std::size_t Running() const;
 
  private:
+  // Small: there is one for each credential.
   struct Entry {
-    std::string lane;
+    const std::string* name = nullptr;  // the key of this entry
+    const std::string* lane = nullptr;  // the key in lane_users_
     Instant due{};
     bool queued = false;
     bool running = false;
     bool again = false;    // kicked while running
     bool removed = false;  // while running
+  };
+  struct ByDue {
+    bool operator()(const Entry* a, const Entry* b) const {
+      return a->due != b->due ? a->due < b->due : *a->name < *b->name;
+    }
   };
   struct Lane {
     std::deque<std::string> ready;
@@ -83,7 +91,10 @@ class Scheduler {
   void StartWorkers(Instant now);
   void Work(std::string name, const std::string& lane_name);
   void Finish(const std::string& name, Lane& lane, const JobResult& result);
-  void SetDue(const std::string& name, Entry& entry, Instant due);
+  void SetDue(Entry& entry, Instant due);
+  void SetLane(Entry& entry, const std::string& lane);
+  void Erase(const std::string& name);
+  void TellIdle(std::unique_lock<std::mutex>& lock, Instant now);
   std::size_t LimitOf(const Lane& lane) const { return lane.silent ? 1 : limits_.per_lane; }
   Instant NextWake(Instant now) const;
   bool Idle(Instant now) const;
@@ -91,16 +102,20 @@ class Scheduler {
   Clock& clock_;
   const Limits limits_;
   const Job job_;
+  const std::function<void()> on_idle_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::condition_variable finished_;
   std::unordered_map<std::string, Entry> entries_;
-  std::map<std::string, Lane> lanes_;
-  std::set<std::pair<Instant, std::string>> due_;
+  std::map<std::string, std::size_t> lane_users_;  // entries by lane
+  std::map<std::string, Lane> lanes_;              // those with work
+  std::set<Entry*, ByDue> due_;
   std::size_t running_ = 0;
   std::uint64_t version_ = 0;  // raised with every change that the waiting thread must see
   Instant last_turn_{};
+  bool worked_ = false;  // since on_idle_ was called
+  Instant last_idle_{};
   bool stopping_ = false;
   std::thread turner_;
 };

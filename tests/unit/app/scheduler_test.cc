@@ -142,6 +142,46 @@ TEST(Scheduler, SleepsWithoutATimerWhileNothingIsDue) {
   EXPECT_EQ(rig.jobs.RunsOf("a1"), 1);
 }
 
+TEST(Scheduler, SaysThatItIsIdleAfterWorkAndAtMostOnceAMinute) {
+  FakeClock clock{kStart};
+  Jobs jobs;
+  std::atomic<int> idle{0};
+  Scheduler scheduler(
+      clock, {2, 64}, [&](const std::string& name) { return jobs.Run(name); },
+      [&] {
+        ++idle;
+        idle.notify_all();
+      });
+  scheduler.Add("a1", "a", kStart);
+  scheduler.Start();
+  idle.wait(0);
+  for (int i = 0; i < 3; ++i) {
+    scheduler.Kick("a1");
+    scheduler.WaitUntilIdle();
+  }
+  clock.Advance(kMinute);
+  scheduler.Kick("a1");
+  idle.wait(1);
+  scheduler.Stop();
+  EXPECT_EQ(jobs.RunsOf("a1"), 5);
+  EXPECT_EQ(idle, 2);
+}
+
+TEST(Scheduler, FollowsAJobThatMovesToAnotherLane) {
+  Rig rig;
+  rig.jobs.Hold("a");
+  rig.scheduler.Add("a1", "a", kStart);
+  rig.scheduler.Start();
+  rig.jobs.AwaitInside("a", 1);
+  rig.scheduler.Add("a1", "b", kStart);
+  rig.jobs.LetGo("a");
+  rig.jobs.AwaitRuns("a1", 2);
+  rig.scheduler.WaitUntilIdle();
+  rig.scheduler.Remove("a1");
+  rig.scheduler.Kick("a1");
+  EXPECT_EQ(rig.jobs.RunsOf("a1"), 2);
+}
+
 TEST(Scheduler, ForgetsARemovedJobEvenWhileItRuns) {
   Rig rig;
   rig.jobs.Hold("a");
