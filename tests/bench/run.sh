@@ -4,14 +4,14 @@
 # Every suite beside this file (rows_*.sh) adds rows. Ends with 0 whatever the figures are: rows that exceed their
 # limit are marked OVER, and a quiet machine is the reader's business.
 #
-#   [RUNS=200] [ROUNDS=20] [FLEET=10000] tests/bench/run.sh [SUITE...]     such as: check inspect
+#   [RUNS=200] [ROUNDS=20] [FLEET=10000] tests/bench/run.sh [SUITE...]     after make build; SUITE such as: check inspect
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$here/../.." && pwd)/build
 rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT
 
-cmake --build "$build/release" --target programs benches >"$rows" || { cat "$rows" >&2; exit 1; }
+cmake --build "$build/release" -j "${JOBS:-$(nproc)}" --target benches >"$rows" || { cat "$rows" >&2; exit 1; }
 : >"$rows"
 suites=("$@")
 if [[ $# == 0 ]]; then
