@@ -24,12 +24,15 @@ long Capped(int name, long value) {
 
 #ifdef TOKENWARDEN_WRAP_SYSCONF
 
+// The names are the linker's (--wrap).
+// NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 long __real_sysconf(int name) noexcept;
 __attribute__((visibility("default"))) long __wrap_sysconf(int name) noexcept {
   return Capped(name, __real_sysconf(name));
 }
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 #else
 
