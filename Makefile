@@ -22,7 +22,7 @@ build: ## Build the programs and the simulator into build/release/bin (installs 
 
 test: build ## Build and run every test, against the programs as they are shipped
 	@$(STEP) "build the tests" cmake --build build/release -j $(JOBS)
-	@$(STEP) "run the tests" $(CTEST) --test-dir build/release -LE 'e2e|bench'
+	@$(STEP) "run the tests" cmake/run_tests.sh build/release $(JOBS)
 
 check: ## Format, static analysis, include boundaries, generated files, shell syntax
 	@$(STEP) "packages" cmake/bootstrap.sh check
