@@ -2,7 +2,7 @@
 # The table of `make bench`: prints it and writes build/bench.json, a list of
 # {name, value, unit, against, ratio, limit, runs}. A limit bounds the ratio where there is a peer, else the value.
 # Every suite beside this file (rows_*.sh) adds rows. Ends with 0 whatever the figures are: rows that exceed their
-# limit are marked OVER, and a quiet machine is the reader's business.
+# limit are marked OVER, and a quiet machine is the reader's business. Ends with 1 when something could not be measured.
 #
 #   [RUNS=200] [ROUNDS=20] [FLEET=10000] tests/bench/run.sh [SUITE...]     after make build; SUITE such as: check inspect
 set -euo pipefail
@@ -20,9 +20,10 @@ if [[ $# == 0 ]]; then
     suites+=("${suite%.sh}")
   done
 fi
+failed=()
 for suite in "${suites[@]}"; do
   echo "==> measure: $suite"
-  "$here/rows_$suite.sh" "$build/release/bin" "$build/release/bench" >>"$rows"
+  "$here/rows_$suite.sh" "$build/release/bin" "$build/release/bench" >>"$rows" || failed+=("$suite")
 done
 
 awk -F '\t' '
@@ -36,3 +37,5 @@ awk -F '\t' '
   { printf "%s  {\"name\": %s, \"value\": %s, \"unit\": %s, \"against\": %s, \"ratio\": %s, \"limit\": %s, \"runs\": %s}",
       NR == 1 ? "" : ",\n", text($1), number($2), text($3), text($4), number($5), number($6), number($7) }
   END { print "\n]" }' "$rows" >"$build/bench.json"
+
+[[ ${#failed[@]} == 0 ]] || { echo "bench: could not measure: ${failed[*]}; the reasons are above" >&2; exit 1; }
