@@ -64,7 +64,7 @@ bool Act(Work& work, const Rotator& rotator, const Decision& decision) {
       return false;
     case Action::kInspect:
       if (work.state().generation == 0) return LookAtPlaces(work, rotator).has_value();
-      return InspectCurrent(work).has_value();
+      return InspectCurrent(work) && rotator.Reconsider(work);
     case Action::kRefresh:
       return rotator.Refresh(work).has_value();
     case Action::kPublish:

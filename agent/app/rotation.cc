@@ -407,12 +407,34 @@ Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotatio
   return RotationOutcome::kPromoted;
 }
 
+Result<RotationOutcome> Rotator::Reconsider(Work& work) const {
+  const CredentialState& state = work.state();
+  const bool dead = state.generation != 0 && state.conclusive && IsDead(state.conclusive->verdict);
+  if (!dead) return RotationOutcome::kUnchanged;
+  Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
+  if (!latest) return tl::unexpected<Error>(latest.error());
+  const bool kept = *latest && (*latest)->state == RotationState::kRefused &&
+                    (*latest)->origin == Origin::kRefresh && (*latest)->has_candidate &&
+                    (*latest)->from_generation == state.generation;
+  if (!kept) return RotationOutcome::kUnchanged;
+  Result<Secret> value = work.deps().store.LoadCandidate((*latest)->id);
+  if (!value) return tl::unexpected<Error>(value.error());
+  Observation seen = work.Session().Inspect(work.deps().provider, *value, work.deps().http);
+  if (JudgeCandidate(work.spec(), seen, std::nullopt, work.now())) return RotationOutcome::kRefused;
+  Result<Rotation> proven = Step(work, **latest, To(RotationState::kProven));
+  if (!proven) return tl::unexpected<Error>(proven.error());
+  work.Audit("reconsidered",
+             "the renewed value was refused as worse; the old one is dead now, so "
+             "it is taken");
+  return AfterProven(work, *proven, std::move(seen));
+}
+
 Result<RotationOutcome> Rotator::Rescue(Work& work) const {
   std::optional<Keeper::UnsavedReply>& unsaved = work.keeper().unsaved_reply;
   if (!unsaved) return RotationOutcome::kUnchanged;
   Result<HttpReply> reply = DecodeReply(unsaved->reply);
-  Result<RenewedValue> renewed = reply ? work.deps().provider.ParseRenewal(*reply)
-                                       : tl::unexpected<Error>(reply.error());
+  Result<RenewedValue> renewed =
+      reply ? work.deps().provider.ParseRenewal(*reply) : tl::unexpected<Error>(reply.error());
   if (!renewed) {
     unsaved.reset();
     return RotationOutcome::kFailed;

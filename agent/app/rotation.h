@@ -36,9 +36,12 @@ class Rotator {
   // Proves the previous value again and makes it current as a new generation. kNotFound
   // `no_previous_value`.
   Result<RotationOutcome> RollBack(Work& work) const;
-  // Takes a reply that was never stored and whose rotation another holder has ended meanwhile: it may hold the only
-  // value that lives. Nothing to do without one.
+  // Takes a reply that was never stored and whose rotation another holder has ended meanwhile: it
+  // may hold the only value that lives. Nothing to do without one.
   Result<RotationOutcome> Rescue(Work& work) const;
+  // A renewed value that was refused as worse than the old one is not worse than a dead one: proves
+  // it again once the old value is known to be dead.
+  Result<RotationOutcome> Reconsider(Work& work) const;
   // Goes on with an unfinished rotation, from the store alone.
   Result<RotationOutcome> Resume(Work& work, const Rotation& rotation) const;
 

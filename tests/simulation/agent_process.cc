@@ -60,8 +60,7 @@ bool AgentProcess::Start() {
   }
   state.name = spec.name;
   world_.Tell([&] { return "agent " + std::to_string(id_) + " starts"; });
-  keeper_ = std::make_unique<Keeper>(std::make_shared<const CredentialSpec>(spec), DigestOf(spec),
-                                     std::move(state));
+  keeper_ = std::make_unique<Keeper>(spec, state);
   return true;
 }
 
@@ -95,7 +94,7 @@ void AgentProcess::RollBack() {
 
 void AgentProcess::TakeConfiguration() {
   const CredentialSpec& spec = world_.scenario.spec;
-  keeper_->ReplaceSpec(std::make_shared<const CredentialSpec>(spec), DigestOf(spec));
+  keeper_->ReplaceSpec(spec);
   keeper_->asked_verify = true;
 }
 

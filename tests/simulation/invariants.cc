@@ -320,6 +320,16 @@ std::string NotYetInPlace(World& world, const CredentialState& state) {
     if (dead || left_alone || world.places.At(sink.Target()).held == value) continue;
     return sink.Target() + " does not hold the current value " + value;
   }
+  // A refused value is found again while its rotation is the latest one.
+  const auto& rotations = world.disk->rotations;
+  const bool hidden =
+      rotations.empty() || !Holds(rotations.rbegin()->second.candidate, world.ledger.newest);
+  const Token* newest = world.issuer.Find(world.ledger.newest);
+  const bool better =
+      newest != nullptr && newest->good && !hidden && world.issuer.Lives(world.ledger.newest);
+  if (better && !world.issuer.Lives(value)) {
+    return "the newest value " + world.ledger.newest + " lives and is not used";
+  }
   if (need) return "";
   if (state.rotation && IsBeforeCurrent(*state.rotation)) {
     return "a rotation stands at " + std::string(ToString(*state.rotation));

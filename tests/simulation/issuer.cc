@@ -45,6 +45,7 @@ std::string Issuer::Mint(Quality quality, std::optional<Seconds> life) {
   if (quality == Quality::kShort) life = kHour;
   if (quality == Quality::kNeverEnding) life.reset();
   if (life) token.ends = token.born + *life;
+  token.good = quality == Quality::kGood;
   token.dead = quality == Quality::kDead;
   token.of_another_user = quality == Quality::kWrongUser;
   token.lacks_scope = quality == Quality::kLacksScope;

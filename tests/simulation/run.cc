@@ -150,15 +150,22 @@ class Run {
     static const std::vector<Mischief> kinds = {
         Mischief::kCrash, Mischief::kCrash,   Mischief::kCrash, Mischief::kPause,
         Mischief::kPause, Mischief::kSuspend, Mischief::kJump,  Mischief::kHandEdit};
-    world_.planned = {world_.random.Pick(kinds), world_.random.Between(1, 60)};
+    const bool delicate = world_.random.Percent(60);
+    world_.planned = {world_.random.Pick(kinds), world_.random.Between(1, delicate ? 6 : 60),
+                      delicate ? world_.random.Pick(DelicateCalls()) : nullptr};
   }
 
   void BreakSomething() {
     Random& random = world_.random;
     switch (random.Below(6)) {
       case 0:
-        world_.disk_fault = {random.Below(25), random.Percent(60) ? 1 : random.Between(2, 40),
-                             random.Percent(40), random.Percent(15)};
+        world_.disk_fault = {nullptr, random.Below(25),
+                             random.Percent(60) ? 1 : random.Between(2, 40), random.Percent(40),
+                             random.Percent(15)};
+        if (random.Percent(50)) {
+          world_.disk_fault.only = random.Pick(DelicateCalls());
+          world_.disk_fault.skip = random.Below(4);
+        }
         break;
       case 1:
         world_.issuer.silence =

@@ -21,8 +21,9 @@ Result<T> Store::Call(const char* name, Kind kind, Body body) {
   }
   DiskFault& fault = world_.disk_fault;
   const bool full = fault.full && std::strcmp(name, "Begin") == 0;
-  const bool due = fault.calls_left > 0 && fault.skip == 0;
-  if (fault.calls_left > 0) --(due ? fault.calls_left : fault.skip);
+  const bool meant = fault.only == nullptr || std::strcmp(fault.only, name) == 0;
+  const bool due = meant && fault.calls_left > 0 && fault.skip == 0;
+  if (meant && fault.calls_left > 0) --(due ? fault.calls_left : fault.skip);
   const bool fails = due || full;
   const bool after = fails && fault.after_effect && !full;
   if (fails) world_.Disturbed();

@@ -12,6 +12,13 @@ const Instant kStart = FromUnix(1795262400);
 
 }  // namespace
 
+const std::vector<const char*>& DelicateCalls() {
+  static const std::vector<const char*> calls = {"Begin",     "Advance", "Advance",          "Send",
+                                                 "Promote",   "Publish", "SaveSink",         "Read",
+                                                 "SaveState", "Retire",  "ClaimNotification"};
+  return calls;
+}
+
 World::World(std::uint64_t seed, std::optional<Bug> planted, bool keep_history)
     : random(seed),
       scenario(DrawScenario(random)),
@@ -69,7 +76,9 @@ void World::EditByHand() {
 }
 
 void World::AtCall(int agent, const char* call, bool after_effect) {
-  if (planned.what == Mischief::kNone || --planned.in_calls > 0) return;
+  if (planned.what == Mischief::kNone) return;
+  if (planned.only != nullptr && std::strcmp(planned.only, call) != 0) return;
+  if (--planned.in_calls > 0) return;
   const Mischief what = planned.what;
   planned.what = Mischief::kNone;
   Disturbed();

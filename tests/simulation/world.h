@@ -25,7 +25,8 @@ enum class Bug;
 
 // What comes over the disk for a while.
 struct DiskFault {
-  int skip = 0;  // calls that still go well
+  const char* only = nullptr;  // this call; null for any
+  int skip = 0;                // calls that still go well
   int calls_left = 0;
   bool after_effect = false;
   bool full = false;  // only Begin fails: there is no room for a reply
@@ -36,7 +37,10 @@ enum class Mischief { kNone, kCrash, kPause, kSuspend, kJump, kHandEdit };
 struct Planned {
   Mischief what = Mischief::kNone;
   int in_calls = 0;
+  const char* only = nullptr;  // counts this call alone; null for any
 };
+// The calls around which a value could be lost: worth more trouble than their share.
+const std::vector<const char*>& DelicateCalls();
 
 // Who may act. Every new holder gets the next epoch; `turn` counts what the epoch should say.
 struct Lease {

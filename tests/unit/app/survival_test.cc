@@ -246,6 +246,18 @@ TEST(Survival, StillCallsForAnOperatorAfterAnOutageWhenTheFirstValueIsDead) {
   }
 }
 
+TEST(Survival, TakesAValueThatWasRefusedAsWorseOnceTheOldOneIsDead) {
+  DueWorld world;
+  world.issuer.NextRenewal("shorter", world.Living(kDay, Seconds{0}));
+  world.Pass();
+  ASSERT_EQ(world.Held(), "first");
+  world.issuer.Kill("first", Verdict::kRevoked, Reason::kSessionInvalid);  // by the renewal itself
+  world.PassHours(1);
+  EXPECT_EQ(world.Held(), "shorter") << "it is the only one that lives";
+  EXPECT_FALSE(world.state().operator_need.has_value());
+  EXPECT_EQ(world.issuer.exchanges(), 1);
+}
+
 TEST(Survival, DoesNotExchangeAValueThatIsKnownToBeDead) {
   DueWorld world;
   world.Pass();
