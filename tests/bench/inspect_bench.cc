@@ -77,6 +77,7 @@ Round MakeOurs(const Setting& setting) {
     const ProviderContext context{parts->spec, parts->app_secret, parts->none, parts->none,
                                   FromUnix(std::time(nullptr))};
     std::vector<std::thread> workers;
+    workers.reserve(kParallel);
     for (int i = 0; i < kParallel; ++i) {
       workers.emplace_back([&] {
         while (left.fetch_sub(1) > 0) {
@@ -247,8 +248,8 @@ std::string Required(const char* name) {
 }
 
 int Main(char** argv) {
-  const int rounds = std::atoi(argv[2]);
-  const int per_round = std::atoi(argv[3]);
+  const int rounds = Count(argv[2]);
+  const int per_round = Count(argv[3]);
   const Setting setting{Required("BENCH_ENDPOINT"), Required("BENCH_TOKEN"),
                         Required("BENCH_APP_SECRET")};
   Side bare(MakeBare, setting);

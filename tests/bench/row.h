@@ -3,12 +3,26 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace tokenwarden::bench {
+
+// A count from the command line. Throws: no runs would look like a figure within its limit.
+inline int Count(const char* text) {
+  int count = 0;
+  const char* end = text + std::strlen(text);
+  const auto [stopped, problem] = std::from_chars(text, end, count);
+  if (problem != std::errc() || stopped != end || count <= 0) {
+    throw std::runtime_error(std::string(text) + " is no count of runs");
+  }
+  return count;
+}
 
 inline double Median(std::vector<double> values) {
   if (values.empty()) return 0;

@@ -126,7 +126,7 @@ int Main(int argc, char** argv) {
   ours.argv.push_back(nullptr);
   peer.argv.push_back(nullptr);
   ours.expected_exit_code = std::atoi(argv[5]);
-  Compare(ours, peer, std::atoi(argv[4]), argv + 1, Redirections(argv[6]));
+  Compare(ours, peer, Count(argv[4]), argv + 1, Redirections(argv[6]));
   return 0;
 }
 
