@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace tokenwarden {
+namespace {
+
+// Small steps of a clock that is being set change nothing.
+constexpr Seconds kClockTolerance = kMinute;
+
+bool JumpedBack(Instant from, Instant to) { return to + kClockTolerance < from; }
+
+}  // namespace
 
 Scheduler::Scheduler(Clock& clock, Limits limits, Job job, std::function<void()> on_idle)
     : clock_(clock), limits_(limits), job_(std::move(job)), on_idle_(std::move(on_idle)) {}
@@ -93,14 +101,16 @@ void Scheduler::Turn() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     const Instant now = clock_.Now();
+    if (JumpedBack(last_turn_, now)) DistrustTimes();
     last_turn_ = now;
     MoveDueJobs(now);
     StartWorkers(now);
     finished_.notify_all();
     const std::uint64_t seen = version_;
     TellIdle(lock, now);
-    clock_.WaitUntil(lock, changed_, NextWake(now),
-                     [this, seen] { return stopping_ || version_ != seen; });
+    clock_.WaitUntil(lock, changed_, NextWake(now), [this, seen, now] {
+      return stopping_ || version_ != seen || JumpedBack(now, clock_.Now());
+    });
   }
 }
 
@@ -112,6 +122,22 @@ void Scheduler::TellIdle(std::unique_lock<std::mutex>& lock, Instant now) {
   lock.unlock();
   on_idle_();
   lock.lock();
+}
+
+// The clock was set back: what was planned by the old one could lie a year ahead. Everything is
+// looked at once.
+void Scheduler::DistrustTimes() {
+  due_.clear();
+  for (auto& each : entries_) {
+    Entry& entry = each.second;
+    if (entry.running || entry.queued) {
+      entry.again = true;
+    } else {
+      entry.due = Instant{};
+      due_.insert(&entry);
+    }
+  }
+  for (auto& each : lanes_) each.second.not_before = Instant{};
 }
 
 void Scheduler::MoveDueJobs(Instant now) {
@@ -152,8 +178,10 @@ void Scheduler::StartWorkers(Instant now) {
 void Scheduler::Work(std::string name, const std::string& lane_name) {
   // One worker serves its lane until it is empty: a thread is not started for every job.
   while (true) {
-    const JobResult result = job_(name);
+    const Instant began = clock_.Now();
+    JobResult result = job_(name);
     std::unique_lock<std::mutex> lock(mutex_);
+    if (JumpedBack(began, clock_.Now())) result = {Instant{}, result.lane_silent, std::nullopt};
     Lane& lane = lanes_[lane_name];
     Finish(name, lane, result);
     const bool go_on = !stopping_ && !lane.ready.empty() && lane.running <= LimitOf(lane) &&

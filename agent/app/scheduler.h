@@ -1,9 +1,10 @@
 // Scheduler: runs each job when it is due, many at once, at most a few per lane.
 //
-// A lane is what shares a limit: one issuer with one app. Lanes never wait for each other: a slow, throttled
-// or dead issuer holds up only its own lane, and a lane whose issuer is silent keeps one worker, not all of them.
-// There is no timer but the next due time; idleness is told when it begins, at most once a minute. Threads: one that waits, and workers that live while there is work.
-// Thread-safe. A job runs on one worker at a time.
+// A lane is what shares a limit: one issuer with one app. Lanes never wait for each other: a slow,
+// throttled or dead issuer holds up only its own lane, and a lane whose issuer is silent keeps one
+// worker, not all of them. There is no timer but the next due time; idleness is told when it
+// begins, at most once a minute. Threads: one that waits, and workers that live while there is
+// work. Thread-safe. A job runs on one worker at a time.
 #pragma once
 
 #include <condition_variable>
@@ -27,7 +28,7 @@ namespace tokenwarden {
 
 struct JobResult {
   Instant next_due{};
-  bool lane_silent = false;  // the issuer did not answer
+  bool lane_silent = false;                // the issuer did not answer
   std::optional<Instant> lane_not_before;  // the issuer told the lane to wait
 };
 
@@ -87,6 +88,7 @@ class Scheduler {
   };
 
   void Turn();
+  void DistrustTimes();
   void MoveDueJobs(Instant now);
   void StartWorkers(Instant now);
   void Work(std::string name, const std::string& lane_name);

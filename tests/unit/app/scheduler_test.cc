@@ -72,7 +72,8 @@ class Jobs {
 
 struct Rig {
   explicit Rig(std::size_t per_lane = 2)
-      : scheduler(clock, {per_lane, 64}, [this](const std::string& name) { return jobs.Run(name); }) {}
+      : scheduler(clock, {per_lane, 64},
+                  [this](const std::string& name) { return jobs.Run(name); }) {}
   FakeClock clock{kStart};
   Jobs jobs;
   Scheduler scheduler;
@@ -180,6 +181,29 @@ TEST(Scheduler, FollowsAJobThatMovesToAnotherLane) {
   rig.scheduler.Remove("a1");
   rig.scheduler.Kick("a1");
   EXPECT_EQ(rig.jobs.RunsOf("a1"), 2);
+}
+
+TEST(Scheduler, LooksAtEverythingAgainWhenTheClockIsSetBack) {
+  Rig rig;
+  rig.scheduler.Add("a1", "a", kStart);
+  rig.scheduler.Start();
+  rig.jobs.AwaitRuns("a1", 1);
+  rig.scheduler.WaitUntilIdle();
+  rig.clock.Set(kStart - 365 * kDay);  // its next run would be a year and an hour away
+  rig.jobs.AwaitRuns("a1", 2);
+  rig.scheduler.WaitUntilIdle();
+  EXPECT_EQ(rig.jobs.RunsOf("a1"), 2);
+}
+
+TEST(Scheduler, DistrustsWhatAJobPlannedWhileTheClockWasSetBack) {
+  Rig rig;
+  rig.jobs.Hold("a");
+  rig.scheduler.Add("a1", "a", kStart);
+  rig.scheduler.Start();
+  rig.jobs.AwaitInside("a", 1);
+  rig.clock.Set(kStart - 365 * kDay);
+  rig.jobs.LetGo("a");
+  rig.jobs.AwaitRuns("a1", 2);
 }
 
 TEST(Scheduler, ForgetsARemovedJobEvenWhileItRuns) {
