@@ -19,6 +19,8 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+constexpr std::uint64_t kManySeries = 10'000;
+
 // Of the time, at most a tenth is spent on rendering credentials, however often somebody scrapes.
 constexpr int kRestPerRender = 9;
 
@@ -65,6 +67,8 @@ struct MetricsPage::Parts {
     if (rendered && (*rendered == now || began < rest_until)) return;
     credentials = CredentialPart();  // the old bytes go before the new ones come
     credentials = RenderCredentials(agent, counters.sinks());
+    // Views of ten thousand credentials leave holes of megabytes behind.
+    if (credentials.series > kManySeries) malloc_trim(0);
     const SteadyTime ended = clock.SteadyNow();
     rendered = now;
     render_time = ended - began;
