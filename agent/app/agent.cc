@@ -17,8 +17,7 @@ std::shared_ptr<Keeper> MakeKeeper(const CredentialSpec& spec,
   const auto known = stored.find(spec.name);
   if (known != stored.end()) state = UnpackState(known->second);
   state.name = spec.name;
-  return std::make_shared<Keeper>(std::make_shared<const CredentialSpec>(spec), DigestOf(spec),
-                                  state);
+  return std::make_shared<Keeper>(spec, state);
 }
 
 std::set<std::string> PathsOf(const CredentialSpec& spec) {
@@ -231,7 +230,7 @@ Status Agent::Apply(Config config) {
   for (const CredentialSpec& spec : config.credentials) {
     const auto known = before.find(spec.name);
     if (known != before.end()) {
-      known->second->ReplaceSpec(std::make_shared<const CredentialSpec>(spec), DigestOf(spec));
+      known->second->ReplaceSpec(spec);
       known->second->asked_verify = true;
       after[spec.name] = known->second;
     } else {

@@ -20,11 +20,13 @@
 
 namespace tokenwarden {
 
+// Changes whenever the specification changes in any way that could matter to an attempt.
+std::string DigestOf(const CredentialSpec& spec);
+
 class Keeper {
  public:
-  Keeper(std::shared_ptr<const CredentialSpec> spec, std::string spec_digest,
-         const CredentialState& state)
-      : spec_(Pack(*spec)), spec_digest_(std::move(spec_digest)), state_(Pack(state)) {}
+  Keeper(const CredentialSpec& spec, const CredentialState& state)
+      : spec_(Pack(spec)), state_(Pack(state)) {}
 
   // Held for the length of one action.
   std::unique_lock<std::mutex> Acting() { return std::unique_lock<std::mutex>(acting_); }
@@ -33,20 +35,16 @@ class Keeper {
     std::lock_guard<std::mutex> lock(mutex_);
     return std::make_shared<const CredentialSpec>(UnpackSpec(spec_));
   }
-  std::string spec_digest() const {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return spec_digest_;
-  }
+  std::string spec_digest() const { return DigestOf(*spec()); }
   std::shared_ptr<const CredentialState> state() const {
     std::lock_guard<std::mutex> lock(mutex_);
     return std::make_shared<const CredentialState>(UnpackState(state_));
   }
 
-  void ReplaceSpec(std::shared_ptr<const CredentialSpec> spec, std::string digest) {
-    std::string packed = Pack(*spec);
+  void ReplaceSpec(const CredentialSpec& spec) {
+    std::string packed = Pack(spec);
     std::lock_guard<std::mutex> lock(mutex_);
     spec_ = std::move(packed);
-    spec_digest_ = std::move(digest);
   }
   // Only while Acting().
   void ReplaceState(const CredentialState& state) {
@@ -83,13 +81,10 @@ class Keeper {
 
  private:
   std::mutex acting_;
-  mutable std::mutex mutex_;
+  // One for all keepers: it is held for microseconds, and there is one keeper for each credential.
+  static inline std::mutex mutex_;
   std::string spec_;
-  std::string spec_digest_;
   std::string state_;
 };
-
-// Changes whenever the specification changes in any way that could matter to an attempt.
-std::string DigestOf(const CredentialSpec& spec);
 
 }  // namespace tokenwarden

@@ -53,8 +53,7 @@ struct World {
     for (auto& each : *stored) {
       if (each.name == spec.name) state = each;
     }
-    keeper = std::make_unique<Keeper>(std::make_shared<const CredentialSpec>(spec), DigestOf(spec),
-                                      state);
+    keeper = std::make_unique<Keeper>(spec, state);
     return *keeper;
   }
   PassResult Pass() {
