@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "agent/app/recovery.h"
 #include "agent/app/reply_codec.h"
+#include "agent/app/rotation_steps.h"
 #include "agent/core/acceptance.h"
 
 namespace tokenwarden {
@@ -14,81 +14,16 @@ constexpr std::size_t kReplyReserve = 64 * 1024;
 // An issuer may answer with the very token it was given; asking again soon would only repeat that.
 constexpr Seconds kSameValuePause = kDay;
 
-Result<Rotation> Step(Work& work, const Rotation& rotation, RotationStep step) {
-  const RotationState to = step.to;
-  Result<Rotation> next = work.deps().store.Advance(rotation.id, std::move(step), work.now());
-  if (!next) {
-    work.keeper().in_doubt = true;
-    work.TellError(Event::Kind::kStoreFailed, "a rotation step could not be stored", next.error());
-    return next;
-  }
-  work.state().rotation = IsUnfinished(to) ? std::optional(to) : std::nullopt;
-  Event event = work.MakeEvent(Event::Kind::kRotationStep, LogLevel::kDebug, "rotation step");
-  event.reason = std::string(ToString(to));
-  work.Tell(event);
-  return next;
-}
-
-RotationStep To(RotationState state, std::string note = "") {
-  RotationStep step;
-  step.to = state;
-  step.note = std::move(note);
-  return step;
-}
-
 // The request certainly never reached the issuer.
 bool CertainlyNotSent(const Error& error) {
   return error.reason == "dns" || error.reason == "connect" || error.reason == "plain_http" ||
          error.reason == "tls" || error.reason == "proxy";
 }
 
-// No clear answer: the issuer behind a gateway's page or an unreadable reply may have acted all the
-// same.
-bool MayHaveActed(const Error& error) {
-  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kDeadlineExceeded ||
-         error.kind == ErrorKind::kDataLoss || error.kind == ErrorKind::kInternal;
-}
-
 tl::unexpected<Error> NotOurs(const Work& work) {
   return MakeError(ErrorKind::kAborted, "not_holder",
                    "another agent holds " + work.spec().name + " now, so it is left alone here",
                    "ask the agent that holds it");
-}
-
-// "2 days 3 hours (until 2026-…)", or what can be said instead.
-std::string TimeLeft(Work& work) {
-  const std::optional<Observation> living = work.LivingObservation();
-  if (!living) return "no longer known to work";
-  const Deadline deadline = EarliestDeadline(living->facts);
-  if (!deadline.at) return "in use without a known end";
-  return "in use for another " + FormatDuration(*deadline.at - work.now()) + " (until " +
-         FormatUtc(*deadline.at) + ")";
-}
-
-void CountFailure(Work& work, const Error& error) {
-  Attempts& renew = work.state().renew;
-  ++renew.consecutive_failures;
-  renew.last_error = error.message;
-  renew.last_error_reason = error.reason;
-  Event event = work.MakeEvent(Event::Kind::kRenewalFailed, LogLevel::kWarn, "renewal failed");
-  event.reason = error.reason;
-  event.fields = {{"error", error.message}, {"action", error.action}};
-  work.Tell(event);
-}
-
-const RecoveryRow& RecoveryOf(Work& work) {
-  const IssuerSession session = work.Session();
-  const Observation* conclusive = work.state().conclusive ? &*work.state().conclusive : nullptr;
-  return RecoveryFor(
-      work.deps().provider.CapabilitiesOf(session.context(), conclusive).rotation_model);
-}
-
-void AskAfterLostReply(Work& work, const RecoveryRow& row) {
-  work.NeedOperator(std::string(kLostReplyNeed),
-                    "the reply to a renewal of " + work.spec().name + " was lost, and " +
-                        std::string(row.why) + ". The current value is " + TimeLeft(work) +
-                        "; issue a new one and give it to `tokenwarden submit " + work.spec().name +
-                        "`");
 }
 
 // May a new rotation take the place of one in this state? What is already current gives way: the
@@ -137,16 +72,13 @@ Status Supersede(Work& work, Origin newcomer) {
   return {};
 }
 
-}  // namespace
-
-Result<RotationOutcome> Rotator::Refresh(Work& work) const {
+// What must hold before an issuer is asked, whoever wants it.
+Status IsSoundToAsk(Work& work) {
   if (!work.state().conclusive) {
     return MakeError(
         ErrorKind::kFailedPrecondition, "never_observed",
         "credential " + work.spec().name + " was never inspected, so it is not renewed");
   }
-  Result<Secret> value = work.CurrentValue();
-  if (!value) return tl::unexpected<Error>(value.error());
   if (work.state().operator_need && work.state().operator_need->reason == kLostReplyNeed) {
     return MakeError(ErrorKind::kFailedPrecondition, std::string(kLostReplyNeed),
                      work.state().operator_need->sentence);
@@ -167,6 +99,16 @@ Result<RotationOutcome> Rotator::Refresh(Work& work) const {
             ", and a dead value cannot be renewed",
         "issue a new value and give it to `tokenwarden submit " + work.spec().name + "`");
   }
+  return {};
+}
+
+}  // namespace
+
+Result<RotationOutcome> Rotator::Refresh(Work& work) const {
+  if (Status sound = IsSoundToAsk(work); !sound) return tl::unexpected<Error>(sound.error());
+  Result<Secret> value = work.CurrentValue();
+  if (!value) return tl::unexpected<Error>(value.error());
+  const IssuerSession session = work.Session();
   Attempts& renew = work.state().renew;
   renew.last_at = work.now();
   renew.not_before.reset();
@@ -405,115 +347,6 @@ Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotatio
                              work.state().fingerprint.text + ") is current, from " +
                              std::string(ToString(rotation.origin)));
   return RotationOutcome::kPromoted;
-}
-
-Result<RotationOutcome> Rotator::Reconsider(Work& work) const {
-  const CredentialState& state = work.state();
-  const bool dead = state.generation != 0 && state.conclusive && IsDead(state.conclusive->verdict);
-  if (!dead) return RotationOutcome::kUnchanged;
-  Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
-  if (!latest) return tl::unexpected<Error>(latest.error());
-  const bool kept = *latest && (*latest)->state == RotationState::kRefused &&
-                    (*latest)->origin == Origin::kRefresh && (*latest)->has_candidate &&
-                    (*latest)->from_generation == state.generation;
-  if (!kept) return RotationOutcome::kUnchanged;
-  Result<Secret> value = work.deps().store.LoadCandidate((*latest)->id);
-  if (!value) return tl::unexpected<Error>(value.error());
-  Observation seen = work.Session().Inspect(work.deps().provider, *value, work.deps().http);
-  if (JudgeCandidate(work.spec(), seen, std::nullopt, work.now())) return RotationOutcome::kRefused;
-  Result<Rotation> proven = Step(work, **latest, To(RotationState::kProven));
-  if (!proven) return tl::unexpected<Error>(proven.error());
-  work.Audit("reconsidered",
-             "the renewed value was refused as worse; the old one is dead now, so "
-             "it is taken");
-  return AfterProven(work, *proven, std::move(seen));
-}
-
-Result<RotationOutcome> Rotator::Rescue(Work& work) const {
-  std::optional<Keeper::UnsavedReply>& unsaved = work.keeper().unsaved_reply;
-  if (!unsaved) return RotationOutcome::kUnchanged;
-  Result<HttpReply> reply = DecodeReply(unsaved->reply);
-  Result<RenewedValue> renewed =
-      reply ? work.deps().provider.ParseRenewal(*reply) : tl::unexpected<Error>(reply.error());
-  if (!renewed) {
-    unsaved.reset();
-    return RotationOutcome::kFailed;
-  }
-  Result<RotationOutcome> outcome = Offer(work, Origin::kRefresh, renewed->value, "");
-  if (outcome) unsaved.reset();
-  return outcome;
-}
-
-Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) const {
-  const auto& unsaved = work.keeper().unsaved_reply;
-  const bool holds_reply = unsaved && unsaved->rotation == rotation.id;
-  switch (rotation.state) {
-    case RotationState::kIntent:
-      return Fail(work, rotation,
-                  Error{ErrorKind::kUnavailable, "interrupted",
-                        "the agent stopped before the renewal request was sent", ""});
-    case RotationState::kRequested: {
-      if (holds_reply) return StoreReply(work, rotation);
-      Result<Rotation> lost =
-          Step(work, rotation,
-               To(RotationState::kAmbiguous, "the agent stopped before the reply was stored"));
-      if (!lost) return tl::unexpected<Error>(lost.error());
-      return AfterAmbiguous(work, *lost);
-    }
-    case RotationState::kAmbiguous:
-      return holds_reply ? StoreReply(work, rotation) : AfterAmbiguous(work, rotation);
-    case RotationState::kReceived: {
-      Result<Secret> stored = work.deps().store.LoadReply(rotation.id);
-      if (!stored && stored.error().kind == ErrorKind::kDataLoss) {
-        return Lose(work, rotation, stored.error());
-      }
-      if (!stored) return tl::unexpected<Error>(stored.error());
-      if (holds_reply) work.keeper().unsaved_reply.reset();
-      Result<HttpReply> reply = DecodeReply(*stored);
-      if (!reply) return Lose(work, rotation, reply.error());
-      return AfterReceived(work, rotation, *reply);
-    }
-    case RotationState::kCandidate:
-    case RotationState::kProven: {
-      // A proof is not stored, only that there was one: a proven value is proven again, it costs a
-      // read.
-      Result<Secret> value = work.deps().store.LoadCandidate(rotation.id);
-      if (!value) return tl::unexpected<Error>(value.error());
-      if (rotation.state == RotationState::kCandidate) {
-        return AfterCandidate(work, rotation, *value, "");
-      }
-      Observation seen = work.Session().Inspect(work.deps().provider, *value, work.deps().http);
-      const std::optional<RefusedCandidate> refused =
-          JudgeCandidate(work.spec(), seen, work.LivingObservation(), work.now());
-      // What was accepted although worse stays accepted; what cannot live any more does not.
-      if (refused && refused->refusal == Refusal::kNotProven) return RotationOutcome::kWaiting;
-      if (IsDead(seen.verdict)) return Refuse(work, rotation, *refused, std::move(seen));
-      return AfterProven(work, rotation, std::move(seen));
-    }
-    default:
-      return RotationOutcome::kUnchanged;
-  }
-}
-
-Result<RotationOutcome> Rotator::Lose(Work& work, const Rotation& rotation,
-                                      const Error& error) const {
-  Result<Rotation> lost = Step(work, rotation, To(RotationState::kAmbiguous, error.message));
-  if (!lost) return tl::unexpected<Error>(lost.error());
-  CountFailure(work, error);
-  return AfterAmbiguous(work, *lost);
-}
-
-Result<RotationOutcome> Rotator::AfterAmbiguous(Work& work, const Rotation& rotation) const {
-  const RecoveryRow& row = RecoveryOf(work);
-  if (row.step == AfterLostReply::kAskOperator) {
-    AskAfterLostReply(work, row);
-  } else {
-    Result<Rotation> ended = Step(
-        work, rotation, To(RotationState::kFailed, "the reply was lost; " + std::string(row.why)));
-    if (!ended) return tl::unexpected<Error>(ended.error());
-  }
-  work.Save();
-  return RotationOutcome::kAmbiguous;
 }
 
 Result<RotationOutcome> Rotator::Fail(Work& work, const Rotation& rotation,

@@ -1,0 +1,73 @@
+#include "agent/app/rotation_steps.h"
+
+#include <utility>
+
+namespace tokenwarden {
+namespace {
+
+// "2 days 3 hours (until 2026-…)", or what can be said instead.
+std::string TimeLeft(Work& work) {
+  const std::optional<Observation> living = work.LivingObservation();
+  if (!living) return "no longer known to work";
+  const Deadline deadline = EarliestDeadline(living->facts);
+  if (!deadline.at) return "in use without a known end";
+  return "in use for another " + FormatDuration(*deadline.at - work.now()) + " (until " +
+         FormatUtc(*deadline.at) + ")";
+}
+
+}  // namespace
+
+Result<Rotation> Step(Work& work, const Rotation& rotation, RotationStep step) {
+  const RotationState to = step.to;
+  Result<Rotation> next = work.deps().store.Advance(rotation.id, std::move(step), work.now());
+  if (!next) {
+    work.keeper().in_doubt = true;
+    work.TellError(Event::Kind::kStoreFailed, "a rotation step could not be stored", next.error());
+    return next;
+  }
+  work.state().rotation = IsUnfinished(to) ? std::optional(to) : std::nullopt;
+  Event event = work.MakeEvent(Event::Kind::kRotationStep, LogLevel::kDebug, "rotation step");
+  event.reason = std::string(ToString(to));
+  work.Tell(event);
+  return next;
+}
+
+RotationStep To(RotationState state, std::string note) {
+  RotationStep step;
+  step.to = state;
+  step.note = std::move(note);
+  return step;
+}
+
+void CountFailure(Work& work, const Error& error) {
+  Attempts& renew = work.state().renew;
+  ++renew.consecutive_failures;
+  renew.last_error = error.message;
+  renew.last_error_reason = error.reason;
+  Event event = work.MakeEvent(Event::Kind::kRenewalFailed, LogLevel::kWarn, "renewal failed");
+  event.reason = error.reason;
+  event.fields = {{"error", error.message}, {"action", error.action}};
+  work.Tell(event);
+}
+
+bool MayHaveActed(const Error& error) {
+  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kDeadlineExceeded ||
+         error.kind == ErrorKind::kDataLoss || error.kind == ErrorKind::kInternal;
+}
+
+const RecoveryRow& RecoveryOf(Work& work) {
+  const IssuerSession session = work.Session();
+  const Observation* conclusive = work.state().conclusive ? &*work.state().conclusive : nullptr;
+  return RecoveryFor(
+      work.deps().provider.CapabilitiesOf(session.context(), conclusive).rotation_model);
+}
+
+void AskAfterLostReply(Work& work, const RecoveryRow& row) {
+  work.NeedOperator(std::string(kLostReplyNeed),
+                    "the reply to a renewal of " + work.spec().name + " was lost, and " +
+                        std::string(row.why) + ". The current value is " + TimeLeft(work) +
+                        "; issue a new one and give it to `tokenwarden submit " + work.spec().name +
+                        "`");
+}
+
+}  // namespace tokenwarden

@@ -1,0 +1,27 @@
+// The small steps that every part of a rotation takes.
+#pragma once
+
+#include <string>
+
+#include "agent/app/recovery.h"
+#include "agent/app/work.h"
+
+namespace tokenwarden {
+
+// A durable step, then an event. A failure leaves a doubt: the store may have gone further than it
+// said.
+Result<Rotation> Step(Work& work, const Rotation& rotation, RotationStep step);
+RotationStep To(RotationState state, std::string note = "");
+
+// Counts a failed renewal and tells of it; the caller saves.
+void CountFailure(Work& work, const Error& error);
+
+// No clear answer: the issuer behind a gateway's page or an unreadable reply may have acted anyway.
+bool MayHaveActed(const Error& error);
+
+// What to do after a lost reply of this credential's issuer.
+const RecoveryRow& RecoveryOf(Work& work);
+// Calls for a person, with the time that is left; the caller saves.
+void AskAfterLostReply(Work& work, const RecoveryRow& row);
+
+}  // namespace tokenwarden
