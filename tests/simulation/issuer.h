@@ -22,7 +22,7 @@ struct Token {
   bool dead = false;
   bool of_another_user = false;
   bool lacks_scope = false;
-  bool good = false;  // nothing is wrong with it
+  bool good = false;                  // nothing is wrong with it
   std::optional<Instant> used_up_at;  // when it was exchanged
   std::string successor;
 };

@@ -15,6 +15,14 @@ namespace {
 constexpr Seconds kPeace = kDay * 4;
 constexpr int kPeacePasses = 600;
 
+using Row = std::remove_reference_t<decltype(World::disk->rows.begin()->second)>;
+
+// Fingerprints are readable here: `hmac:` and the value.
+std::string_view FingerprintedValue(const Fingerprint& fingerprint) {
+  const std::string_view text = fingerprint.text;
+  return text.substr(std::min<std::size_t>(text.size(), 5));
+}
+
 class Run {
  public:
   Run(std::uint64_t seed, std::optional<Bug> planted, bool keep_history)
@@ -134,7 +142,15 @@ class Run {
     Seconds wait = std::clamp(due - world_.wall(), Seconds{1}, 30 * kDay);
     if (world_.random.Percent(15)) wait = Seconds(world_.random.Below(600));
     if (world_.random.Percent(15)) wait = std::max(wait, UntilRenewal());
+    if (world_.random.Percent(4)) wait = std::max(wait, UntilTheEnd());
     world_.true_now += wait;
+  }
+
+  // To the very second in which the current value ends.
+  Seconds UntilTheEnd() {
+    const Row& row = world_.disk->rows[world_.scenario.spec.name];
+    const Token* token = world_.issuer.Find(FingerprintedValue(row.state.fingerprint));
+    return token && token->ends ? *token->ends - world_.true_now : Seconds{0};
   }
 
   // A machine that slept until just after the renewal was due.
