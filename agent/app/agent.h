@@ -1,5 +1,5 @@
-// Agent: all credentials under management, the scheduler that drives them, and what the outside may ask.
-// Thread-safe after Start().
+// Agent: all credentials under management, the scheduler that drives them, and what the outside may
+// ask. Thread-safe after Start().
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,8 @@ struct AgentOptions {
   // Reads the configuration anew; the error holds all problems.
   std::function<Result<Config>()> load_config;
   FileWatcher* watcher = nullptr;  // none: places are looked at by interval only
-  std::function<void()> on_idle;   // all that was due is done; at most once a minute
+  std::function<void()>
+      on_idle;  // all that was due is done; at most once a minute, or after much work
 };
 
 class Agent : public AgentApi {

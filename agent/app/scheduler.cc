@@ -7,6 +7,8 @@ namespace {
 
 // Small steps of a clock that is being set change nothing.
 constexpr Seconds kClockTolerance = kMinute;
+// So many jobs are worth telling their end at once, however lately another was told.
+constexpr std::size_t kMuchWork = 100;
 
 bool JumpedBack(Instant from, Instant to) { return to + kClockTolerance < from; }
 
@@ -116,8 +118,8 @@ void Scheduler::Turn() {
 
 void Scheduler::TellIdle(std::unique_lock<std::mutex>& lock, Instant now) {
   const bool lately = now >= last_idle_ && now < last_idle_ + kMinute;
-  if (!on_idle_ || !worked_ || lately || !Idle(now)) return;
-  worked_ = false;
+  if (!on_idle_ || worked_ == 0 || (lately && worked_ < kMuchWork) || !Idle(now)) return;
+  worked_ = 0;
   last_idle_ = now;
   lock.unlock();
   on_idle_();
@@ -211,7 +213,7 @@ void Scheduler::Finish(const std::string& name, Lane& lane, const JobResult& res
   lane.silent = result.lane_silent;
   if (result.lane_not_before) lane.not_before = std::max(lane.not_before, *result.lane_not_before);
   entry.running = false;
-  worked_ = true;
+  ++worked_;
   if (entry.removed) {
     Erase(name);
     return;

@@ -3,8 +3,8 @@
 // A lane is what shares a limit: one issuer with one app. Lanes never wait for each other: a slow,
 // throttled or dead issuer holds up only its own lane, and a lane whose issuer is silent keeps one
 // worker, not all of them. There is no timer but the next due time; idleness is told when it
-// begins, at most once a minute. Threads: one that waits, and workers that live while there is
-// work. Thread-safe. A job runs on one worker at a time.
+// begins: at most once a minute, or after much work. Threads: one that waits, and workers that live
+// while there is work. Thread-safe. A job runs on one worker at a time.
 #pragma once
 
 #include <condition_variable>
@@ -116,7 +116,7 @@ class Scheduler {
   std::size_t running_ = 0;
   std::uint64_t version_ = 0;  // raised with every change that the waiting thread must see
   Instant last_turn_{};
-  bool worked_ = false;  // since on_idle_ was called
+  std::size_t worked_ = 0;  // jobs since on_idle_ was called
   Instant last_idle_{};
   bool stopping_ = false;
   std::thread turner_;

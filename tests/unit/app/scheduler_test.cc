@@ -168,6 +168,24 @@ TEST(Scheduler, SaysThatItIsIdleAfterWorkAndAtMostOnceAMinute) {
   EXPECT_EQ(idle, 2);
 }
 
+TEST(Scheduler, SaysThatItIsIdleAtOnceAfterMuchWork) {
+  FakeClock clock{kStart};
+  Jobs jobs;
+  std::atomic<int> idle{0};
+  Scheduler scheduler(
+      clock, {2, 64}, [&](const std::string& name) { return jobs.Run(name); },
+      [&] {
+        ++idle;
+        idle.notify_all();
+      });
+  scheduler.Add("a0", "a", kStart);
+  scheduler.Start();
+  idle.wait(0);
+  for (int i = 1; i <= 150; ++i) scheduler.Add("a" + std::to_string(i), "a", kStart);
+  idle.wait(1);
+  EXPECT_GE(idle, 2);
+}
+
 TEST(Scheduler, FollowsAJobThatMovesToAnotherLane) {
   Rig rig;
   rig.jobs.Hold("a");
