@@ -4,7 +4,7 @@
 #
 #   tests/bench/fleet.sh [N] [DIRECTORY WITH THE PROGRAMS]
 #
-# Prints `credentials`, `pss_kib`, `pss_anonymous_kib`, `pss_file_kib`, `scrape_us`, `scrape_bytes`, `start_ms`
+# Prints `credentials`, `pss_kib`, `pss_anonymous_kib`, `pss_file_kib`, `peak_kib`, `scrape_us`, `scrape_bytes`, `start_ms`
 # and `proven_ms`, one `name value` per line.
 set -euo pipefail
 
@@ -102,6 +102,7 @@ credentials $count
 pss_kib $(pss Pss)
 pss_anonymous_kib $(pss Pss_Anon)
 pss_file_kib $(pss Pss_File)
+peak_kib $(awk '$1 == "VmHWM:" { print $2 }' "/proc/$agent/status")
 scrape_us $(awk -v seconds="$seconds" 'BEGIN { printf "%d", seconds * 1e6 }')
 scrape_bytes $bytes
 start_ms $((started - began))
