@@ -107,9 +107,10 @@ void Scheduler::Turn() {
     last_turn_ = now;
     MoveDueJobs(now);
     StartWorkers(now);
-    finished_.notify_all();
     const std::uint64_t seen = version_;
     TellIdle(lock, now);
+    slept_ = seen;
+    finished_.notify_all();
     clock_.WaitUntil(lock, changed_, NextWake(now), [this, seen, now] {
       return stopping_ || version_ != seen || JumpedBack(now, clock_.Now());
     });
@@ -242,7 +243,7 @@ bool Scheduler::Idle(Instant now) const {
 
 void Scheduler::WaitUntilIdle() {
   std::unique_lock<std::mutex> lock(mutex_);
-  finished_.wait(lock, [this] { return stopping_ || Idle(clock_.Now()); });
+  finished_.wait(lock, [this] { return stopping_ || (slept_ == version_ && Idle(clock_.Now())); });
 }
 
 Instant Scheduler::LastTurn() const {

@@ -55,7 +55,7 @@ class Scheduler {
   // Runs the job as soon as its lane allows; again after the present run if it is running.
   void Kick(const std::string& name);
 
-  // Blocks until nothing is due or running. For --once and tests.
+  // Blocks until nothing is due or running and the waiting thread sleeps. For --once and tests.
   void WaitUntilIdle();
   // The wall-clock time of the last pass of the waiting thread.
   Instant LastTurn() const;
@@ -115,6 +115,7 @@ class Scheduler {
   std::set<Entry*, ByDue> due_;
   std::size_t running_ = 0;
   std::uint64_t version_ = 0;  // raised with every change that the waiting thread must see
+  std::uint64_t slept_ = 0;    // the version that it had seen when it last went to sleep
   Instant last_turn_{};
   std::size_t worked_ = 0;  // jobs since on_idle_ was called
   Instant last_idle_{};
