@@ -72,7 +72,8 @@ Simulator::Simulator(std::vector<std::string> more_options) {
     return;
   }
   url_ = FirstLineWith(process_->out(), "http");
-  for (const Json& app : State()["apps"]) PlantSecret(app["secret"]);
+  const Json state = State();
+  for (const Json& app : state["apps"]) PlantSecret(app["secret"]);
 }
 
 Json Simulator::State() const { return Json::parse(Get(url_ + "/_control/state").body); }
