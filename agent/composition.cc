@@ -166,16 +166,15 @@ int RunAgent(const CommandLine& line) {
   events.Add(log);
   events.Add(page);
 
-  const auto http_client = curl::MakeHttpClient(
-      {"tokenwarden/" + std::string(kVersion), config->ca_file});
-  const auto provider =
-      meta::MakeProvider(*mac, {FromEnvironment("TOKENWARDEN_META_ENDPOINT")});
+  const auto http_client =
+      curl::MakeHttpClient({"tokenwarden/" + std::string(kVersion), config->ca_file});
+  const auto provider = meta::MakeProvider(*mac, {FromEnvironment("TOKENWARDEN_META_ENDPOINT")});
   const auto places = files::MakePlaceFactory(base_dir);
   const auto notifier = notify::MakeNotifier(*http_client, base_dir);
   sys::InotifyFileWatcher watcher(base_dir);
   SoleHolder coordinator;
 
-  const Deps deps{clock,    *http_client,   *provider, **store, *places,
+  const Deps deps{clock,    *http_client,   *provider, **store,     *places,
                   *secrets, *fingerprinter, *notifier, coordinator, events};
   AgentOptions options;
   options.load_config = [path = line.config_path] { return Load(path); };
@@ -211,7 +210,8 @@ int RunAgent(const CommandLine& line) {
   }
   Status started = agent.Start();
   if (!started) return Fail(started.error());
-  watcher.Watch(line.config_path.substr(line.config_path.rfind('/') + 1), [&agent] { agent.Reload(); });
+  watcher.Watch(line.config_path.substr(line.config_path.rfind('/') + 1),
+                [&agent] { agent.Reload(); });
   TellStart(events, "agent started",
             {{"version", std::string(kVersion)},
              {"credentials", std::to_string(credentials)},

@@ -153,16 +153,16 @@ Result<TokenView> Agent::Submit(SubmitRequest request) {
   Result<KeeperPtr> keeper = Need(request.name);
   if (!keeper) return tl::unexpected<Error>(keeper.error());
   if (const auto problem = CheckPaste(request.value)) {
-    return MakeError(ErrorKind::kInvalidArgument, std::string(ToString(problem->reason)),
-                     "the value submitted for " + request.name + " is not a token: " +
-                         problem->message,
-                     problem->action);
+    return MakeError(
+        ErrorKind::kInvalidArgument, std::string(ToString(problem->reason)),
+        "the value submitted for " + request.name + " is not a token: " + problem->message,
+        problem->action);
   }
   const std::unique_lock<std::mutex> acting = (*keeper)->Acting();
   Work work(deps_, **keeper, limits_);
   if (Status hold = work.TakeHold(); !hold) return tl::unexpected<Error>(hold.error());
-  Result<RotationOutcome> outcome = Rotator().Offer(work, Origin::kSubmit, request.value,
-                                                    request.accept_worse_reason);
+  Result<RotationOutcome> outcome =
+      Rotator().Offer(work, Origin::kSubmit, request.value, request.accept_worse_reason);
   if (!outcome) return tl::unexpected<Error>(outcome.error());
   return AnswerOffer(work, *outcome, "the value submitted for " + request.name);
 }
@@ -184,13 +184,15 @@ Result<TokenView> Agent::AnswerOffer(Work& work, RotationOutcome outcome, const 
   Result<TokenView> view = PassAndView(work);
   switch (outcome) {
     case RotationOutcome::kRefused:
-      return MakeError(ErrorKind::kFailedPrecondition, "refused", what + " was not accepted: " + note,
+      return MakeError(ErrorKind::kFailedPrecondition, "refused",
+                       what + " was not accepted: " + note,
                        "the current value stays in use; add --accept-worse REASON if you are sure");
     case RotationOutcome::kWaiting:
       return MakeError(ErrorKind::kUnavailable, "not_proven",
                        what + " could not be proven now: the issuer gave no usable answer",
                        "it is kept and tried again; the current value stays in use until then");
-    default: return view;
+    default:
+      return view;
   }
 }
 

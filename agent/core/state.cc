@@ -33,20 +33,34 @@ struct Step {
 };
 
 constexpr Step kSteps[] = {
-    {S::kIntent, S::kRequested},    {S::kIntent, S::kCandidate},  // no request needed: pasted,
-                                                                  // adopted, or built from what we
-                                                                  // hold
-    {S::kIntent, S::kAmbiguous},    {S::kIntent, S::kFailed},      {S::kRequested, S::kReceived},
-    {S::kRequested, S::kAmbiguous}, {S::kRequested, S::kFailed},   {S::kReceived, S::kCandidate},
+    {S::kIntent, S::kRequested},
+    {S::kIntent, S::kCandidate},  // no request needed: pasted,
+                                  // adopted, or built from what we
+                                  // hold
+    {S::kIntent, S::kAmbiguous},
+    {S::kIntent, S::kFailed},
+    {S::kRequested, S::kReceived},
+    {S::kRequested, S::kAmbiguous},
+    {S::kRequested, S::kFailed},
+    {S::kReceived, S::kCandidate},
     {S::kReceived, S::kAmbiguous},  // a gateway's page: the issuer behind it may have acted
-    {S::kReceived, S::kFailed},     {S::kCandidate, S::kProven},   {S::kCandidate, S::kRefused},
+    {S::kReceived, S::kFailed},
+    {S::kCandidate, S::kProven},
+    {S::kCandidate, S::kRefused},
     {S::kCandidate, S::kFailed},  // the issuer gave the value we already have
-    {S::kProven, S::kCurrent},      {S::kProven, S::kRefused},   // it died before it was promoted
-    {S::kCurrent, S::kPublished},   {S::kCurrent, S::kRetired},  // overtaken by a newer generation
-                                                                 // before every sink had it
-    {S::kPublished, S::kSettled},   {S::kPublished, S::kRetired},  {S::kSettled, S::kRetired},
-    {S::kAmbiguous, S::kRequested}, {S::kAmbiguous, S::kReceived}, {S::kAmbiguous, S::kCandidate},
-    {S::kAmbiguous, S::kFailed},    {S::kRefused, S::kProven},  // an operator accepts it
+    {S::kProven, S::kCurrent},
+    {S::kProven, S::kRefused},  // it died before it was promoted
+    {S::kCurrent, S::kPublished},
+    {S::kCurrent, S::kRetired},  // overtaken by a newer generation
+                                 // before every sink had it
+    {S::kPublished, S::kSettled},
+    {S::kPublished, S::kRetired},
+    {S::kSettled, S::kRetired},
+    {S::kAmbiguous, S::kRequested},
+    {S::kAmbiguous, S::kReceived},
+    {S::kAmbiguous, S::kCandidate},
+    {S::kAmbiguous, S::kFailed},
+    {S::kRefused, S::kProven},  // an operator accepts it
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What every StateStore promises. A test program includes this once per implementation and instantiates
-// StateStoreContract with a factory:
+// What every StateStore promises. A test program includes this once per implementation and
+// instantiates StateStoreContract with a factory:
 //
 //   INSTANTIATE_TEST_SUITE_P(Memory, StateStoreContract, testing::Values(MakeMemoryHarness));
 #pragma once
@@ -77,8 +77,7 @@ class StateStoreContract : public testing::TestWithParam<MakeStateStoreHarness> 
     const RotationId id = Begin(name, generation - 1);
     Step(id, Candidate(value));
     Step(id, To(RotationState::kProven));
-    Result<Rotation> current =
-        store().Promote(id, StateOf(name, generation, value), kNow);
+    Result<Rotation> current = store().Promote(id, StateOf(name, generation, value), kNow);
     EXPECT_TRUE(current) << current.error().message;
     return id;
   }
@@ -471,8 +470,8 @@ TEST_P(StateStoreContract, ClaimsANotificationOnceAlsoAcrossRestarts) {
 
 TEST_P(StateStoreContract, GivesTheNewestAuditEntriesFirst) {
   for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(store().Audit({kNow + Seconds{i}, i % 2 == 0 ? "a" : "b", "promoted",
-                               "number " + std::to_string(i)}));
+    ASSERT_TRUE(store().Audit(
+        {kNow + Seconds{i}, i % 2 == 0 ? "a" : "b", "promoted", "number " + std::to_string(i)}));
   }
   Reopen();
   Result<std::vector<AuditEntry>> entries = store().LoadAudit("a", 2);

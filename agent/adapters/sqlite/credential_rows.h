@@ -1,4 +1,5 @@
-// Rows of the tables as the types of the core, and back. kDataLoss `damaged` names the row that cannot be read.
+// Rows of the tables as the types of the core, and back. kDataLoss `damaged` names the row that
+// cannot be read.
 #pragma once
 
 #include <functional>

@@ -46,7 +46,8 @@ class SqliteStateStore final : public StateStore {
 
   Result<std::vector<CredentialState>> LoadStates() override {
     std::vector<CredentialState> states;
-    Status visited = VisitStates([&](CredentialState state) { states.push_back(std::move(state)); });
+    Status visited =
+        VisitStates([&](CredentialState state) { states.push_back(std::move(state)); });
     if (!visited) return tl::unexpected<Error>(visited.error());
     return states;
   }
