@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# check_tidy.sh BUILD: clang-tidy over the sources of both programs that BUILD compiles. A source that passed is
+# check_tidy.sh BUILD: clang-tidy over the rooms that decide (agent/core, agent/app). A source that passed is
 # remembered by a hash of itself and of every header of ours that it includes, so that only what changed is looked at.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,7 +12,7 @@ cmake --build "$build" --target tw_proto >/dev/null
 
 # One line per source: the source, then every header of ours that it reaches.
 reach() {
-  find agent cli -name '*.cc' -o -name '*.h' | LC_ALL=C sort | xargs awk '
+  find agent cli -name '*.cc' -o -name '*.h' | LC_ALL=C sort | xargs awk -v wanted='^agent/(core|app)/' '
     FNR == 1 { files[++count] = FILENAME }
     /^[ \t]*#[ \t]*include[ \t]*"(agent|cli)\// {
       header = $0; sub(/^[^"]*"/, "", header); sub(/".*/, "", header)
@@ -25,7 +25,7 @@ reach() {
       n = split(includes[file], parts, " ")
       for (i = 1; i <= n; ++i) walk(parts[i])
     }
-    END { for (f = 1; f <= count; ++f) if (files[f] ~ /\.cc$/) { ++walk_id; line = ""; walk(files[f]); print line } }'
+    END { for (f = 1; f <= count; ++f) if (files[f] ~ /\.cc$/ && files[f] ~ wanted) { ++walk_id; line = ""; walk(files[f]); print line } }'
 }
 
 settings=$({ cat .clang-tidy proto/tokenwarden/v1/*.proto; clang-tidy-14 --version; sha256sum "${BASH_SOURCE[0]}"; } 2>/dev/null | sha256sum)

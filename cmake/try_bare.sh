@@ -21,6 +21,7 @@ mirror=$({
 [[ -n $mirror ]] || { echo "try_bare: found no Debian 12 entry in this machine's package sources" >&2; exit 2; }
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/bare.XXXXXX")
+chmod 0755 "$root"  # as any root directory: other users pass through it
 cleanup() {
   local mounted
   for mounted in dev/pts dev/shm dev proc sys; do

@@ -9,8 +9,7 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 // Unicode 15, table 3-7: by the first byte, how many follow and what the second may be.
 struct Row {
-  unsigned char first, last;
-  std::size_t length;
+  unsigned char first, last, length;
   unsigned char second_first, second_last;
 };
 constexpr Row kRows[] = {
