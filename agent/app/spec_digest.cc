@@ -2,16 +2,16 @@
 #include <string_view>
 
 #include "agent/app/keeper.h"
+#include "agent/core/hash.h"
 
 namespace tokenwarden {
 namespace {
 
-// FNV-1a, 64 bit: not a secret and not a defence, only "is it still the same text".
+// Not a secret and not a defence, only "is it still the same text".
 class Digest {
  public:
   Digest& Add(std::string_view text) {
-    for (const char c : text) Mix(static_cast<unsigned char>(c));
-    Mix(0x1f);  // so that ("ab", "c") differs from ("a", "bc")
+    text_.append(text) += '\x1f';  // so that ("ab", "c") differs from ("a", "bc")
     return *this;
   }
   Digest& Add(const std::vector<std::string>& texts) {
@@ -25,15 +25,12 @@ class Digest {
   }
 
   std::string Hex() const {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[(hash_ >> shift) & 0xf];
-    return text;
+    const std::uint64_t hash = Fnv1a(text_);
+    return HexOf(static_cast<std::uint32_t>(hash >> 32)) + HexOf(static_cast<std::uint32_t>(hash));
   }
 
  private:
-  void Mix(unsigned char byte) { hash_ = (hash_ ^ byte) * 1099511628211ull; }
-  std::uint64_t hash_ = 14695981039346656037ull;
+  std::string text_;
 };
 
 }  // namespace
