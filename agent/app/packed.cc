@@ -31,19 +31,26 @@ If<S, MetaSpec> Members(Archive& archive, S& from) {
           generate_scopes, page_id, parent_token, send_appsecret_time, ca_file);
 }
 template <typename Archive, typename S>
+If<S, VaultAuthSpec> Members(Archive& archive, S& from) {
+  auto& [kind, mount, token, token_file, role_id, secret_id, role, jwt_file, jwt, name, cert_file,
+         key_file, wrapped] = from;
+  archive(kind, mount, token, token_file, role_id, secret_id, role, jwt_file, jwt, name, cert_file,
+          key_file, wrapped);
+}
+template <typename Archive, typename S>
 If<S, SourceSpec> Members(Archive& archive, S& from) {
-  auto& [kind, path, key] = from;
-  archive(kind, path, key);
+  auto& [kind, path, key, vault_auth] = from;
+  archive(kind, path, key, vault_auth);
 }
 template <typename Archive, typename S>
 If<S, SinkSpec> Members(Archive& archive, S& from) {
-  auto& [kind, path, key, mode, format, drift, verify_every] = from;
-  archive(kind, path, key, mode, format, drift, verify_every);
+  auto& [kind, path, key, mode, format, drift, verify_every, vault_auth, markers] = from;
+  archive(kind, path, key, mode, format, drift, verify_every, vault_auth, markers);
 }
 template <typename Archive, typename S>
 If<S, NotifySpec> Members(Archive& archive, S& from) {
-  auto& [kind, command, pid_file, signal, process, url, timeout] = from;
-  archive(kind, command, pid_file, signal, process, url, timeout);
+  auto& [kind, command, pid_file, signal, process, url, timeout, workload, min_interval] = from;
+  archive(kind, command, pid_file, signal, process, url, timeout, workload, min_interval);
 }
 template <typename Archive, typename S>
 If<S, RenewSpec> Members(Archive& archive, S& from) {

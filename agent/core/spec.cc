@@ -44,6 +44,17 @@ constexpr Word<NotifyKind> kNotifyKinds[] = {
     {NotifyKind::kExec, "exec"},
     {NotifyKind::kSignal, "signal"},
     {NotifyKind::kHttp, "http"},
+    {NotifyKind::kKubernetesRollout, "kubernetes_rollout"},
+};
+
+constexpr Word<VaultAuthSpec::Kind> kVaultAuthKinds[] = {
+    {VaultAuthSpec::Kind::kDefault, "default"},
+    {VaultAuthSpec::Kind::kToken, "token"},
+    {VaultAuthSpec::Kind::kTokenFile, "token_file"},
+    {VaultAuthSpec::Kind::kAppRole, "approle"},
+    {VaultAuthSpec::Kind::kKubernetes, "kubernetes"},
+    {VaultAuthSpec::Kind::kJwt, "jwt"},
+    {VaultAuthSpec::Kind::kCert, "cert"},
 };
 
 std::string WithKey(const std::string& place, const std::string& key) {
@@ -77,6 +88,8 @@ std::string Describe(const SecretRef& ref) {
   return std::string(WordFor(kSecretRefKinds, ref.kind)) + " " + WithKey(ref.locator, ref.key);
 }
 
+std::string_view ToString(VaultAuthSpec::Kind kind) { return WordFor(kVaultAuthKinds, kind); }
+
 std::string_view ToString(MetaKind kind) { return WordFor(kMetaKinds, kind); }
 std::optional<MetaKind> ParseMetaKind(std::string_view word) { return ValueFor(kMetaKinds, word); }
 
@@ -105,6 +118,8 @@ std::string NotifySpec::Target() const {
       return "signal " + signal + " " + pid_file;
     case NotifyKind::kHttp:
       return "http " + PublicUrl(url);
+    case NotifyKind::kKubernetesRollout:
+      return "kubernetes_rollout " + workload;
   }
   return "unknown";
 }

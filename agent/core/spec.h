@@ -24,6 +24,45 @@ struct SecretRef {
 // `env FACEBOOK_APP_SECRET`, `file /run/key`, `vault secret/x#y`: for messages.
 std::string Describe(const SecretRef& ref);
 
+// How to reach Vault, and as whom. Absent references: not configured.
+struct VaultAuthSpec {
+  enum class Kind { kDefault, kToken, kTokenFile, kAppRole, kKubernetes, kJwt, kCert };
+  Kind kind = Kind::kDefault;        // default: VAULT_TOKEN, or the pod's service account
+  std::string mount;                 // of the method; empty = its usual name
+  std::optional<SecretRef> token;    // token
+  std::string token_file;            // token_file: read again when it changes
+  std::optional<SecretRef> role_id;  // approle
+  std::optional<SecretRef> secret_id;
+  std::string role;              // kubernetes, jwt
+  std::string jwt_file;          // kubernetes; empty = the pod's own token
+  std::optional<SecretRef> jwt;  // jwt
+  std::string name;              // cert: role, optional
+  std::string cert_file;
+  std::string key_file;
+  bool wrapped = false;  // `token` or `secret_id` is a response-wrapping token, unwrapped once
+
+  bool operator==(const VaultAuthSpec&) const = default;
+};
+std::string_view ToString(VaultAuthSpec::Kind kind);
+
+struct VaultSpec {
+  std::string address;          // empty = VAULT_ADDR
+  std::string ca_file;          // empty = VAULT_CACERT, then the system's
+  std::string vault_namespace;  // empty = VAULT_NAMESPACE
+  VaultAuthSpec auth;
+
+  bool operator==(const VaultSpec&) const = default;
+};
+
+// How to reach Kubernetes. All empty: the pod's service account, else KUBECONFIG.
+struct KubernetesSpec {
+  std::string kubeconfig;
+  std::string context;
+  std::string default_namespace;  // empty = the pod's or the context's own
+
+  bool operator==(const KubernetesSpec&) const = default;
+};
+
 enum class MetaKind { kAny, kUser, kSystemUser, kPage, kApp };
 std::string_view ToString(MetaKind kind);
 std::optional<MetaKind> ParseMetaKind(std::string_view word);
@@ -56,8 +95,9 @@ enum class SourceKind { kEnv, kDotenv, kFile, kVault, kKubernetes };
 std::string_view ToString(SourceKind kind);
 struct SourceSpec {
   SourceKind kind = SourceKind::kDotenv;
-  std::string path;  // file path; variable name for env
-  std::string key;   // dotenv key; empty for raw files
+  std::string path;  // file path; variable name for env; Vault path; `namespace/name` of a Secret
+  std::string key;   // inside a dotenv file, a Vault secret or a Secret; empty for raw files
+  std::optional<VaultAuthSpec> vault_auth;  // in place of the one for all
 
   bool operator==(const SourceSpec&) const = default;
 };
@@ -75,19 +115,21 @@ enum class FileFormat { kRaw, kJson };
 
 struct SinkSpec {
   SinkKind kind = SinkKind::kDotenv;
-  std::string path;
+  std::string path;  // as SourceSpec::path
   std::string key;
   std::optional<unsigned> mode;  // file sinks: permission bits of a new file; absent = 0600
   FileFormat format = FileFormat::kRaw;
   Drift drift = Drift::kRepair;
-  Seconds verify_every{0};  // 0 = inspect.every
+  Seconds verify_every{0};                  // 0 = inspect.every
+  std::optional<VaultAuthSpec> vault_auth;  // in place of the one for all
+  bool markers = true;  // Vault KV v1: keep generation, fingerprint and epoch as keys of the secret
 
   // What an operator would type: `.env#WHATSAPP_ACCESS_TOKEN`, `/run/token`.
   std::string Target() const;
   bool operator==(const SinkSpec&) const = default;
 };
 
-enum class NotifyKind { kExec, kSignal, kHttp };
+enum class NotifyKind { kExec, kSignal, kHttp, kKubernetesRollout };
 std::string_view ToString(NotifyKind kind);
 
 struct NotifySpec {
@@ -98,6 +140,8 @@ struct NotifySpec {
   std::string process;               // signal: expected program name; empty = any but it must exist
   std::string url;                   // http: POST, no value in it
   Seconds timeout{10};
+  std::string workload;      // kubernetes_rollout: `namespace/deployment/name`
+  Seconds min_interval{60};  // kubernetes_rollout: no second one of it within this time
 
   std::string Target() const;
   bool operator==(const NotifySpec&) const = default;
@@ -130,10 +174,39 @@ struct CredentialSpec {
 
 enum class LogFormat { kText, kJson };
 
+// Where the agent's memory is kept.
+enum class StateKind { kSqlite, kVault, kKubernetes };
+
+// A state key wrapped by Vault's transit engine.
+struct TransitKeySpec {
+  std::string mount = "transit";
+  std::string key;           // name of the transit key
+  std::string wrapped_file;  // holds the wrapped state key; made on first use
+
+  bool operator==(const TransitKeySpec&) const = default;
+};
+
+// Replicas that share the credentials by Kubernetes Leases, `NAME-0 … NAME-(shards-1)`.
+struct LeaseSpec {
+  std::string lease_namespace;  // empty = kubernetes.default_namespace
+  std::string name;
+  int shards = 1;
+  Seconds duration{15};
+
+  bool operator==(const LeaseSpec&) const = default;
+};
+
 // The whole configuration of an agent.
 struct Config {
-  std::string state_path = "/var/lib/tokenwarden/state.db";
+  StateKind state_kind = StateKind::kSqlite;
+  std::string state_path =
+      "/var/lib/tokenwarden/state.db";  // vault: prefix; kubernetes: `namespace/secret`
   std::optional<SecretRef> state_key;
+  std::optional<TransitKeySpec> state_transit_key;
+  VaultSpec vault;
+  KubernetesSpec kubernetes;
+  std::optional<LeaseSpec> lease;
+  std::string identity;  // of this replica; empty = POD_NAME, then the host name
   std::string http_listen = "127.0.0.1:9464";                      // empty = off
   std::string grpc_listen = "unix:///run/tokenwarden/agent.sock";  // empty = off
   LogFormat log_format = LogFormat::kJson;

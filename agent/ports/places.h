@@ -50,7 +50,9 @@ class Sink {
  public:
   virtual ~Sink() = default;
   // Writes only when the content differs. Does not read back: the caller does, by Read().
-  // kAborted `conflict` when somebody else wrote at the same time.
+  // kAborted `conflict` when somebody else wrote at the same time. A place that keeps markers
+  // refuses a holder that was deposed: kAborted `newer_epoch` when it was written under a higher
+  // epoch, `newer_generation` when under the same epoch with a higher generation.
   virtual Result<PublishReport> Publish(const Secret& value, const PublishMarker& marker) = 0;
   // The value held now; kNotFound when there is none.
   virtual Result<Secret> Read() = 0;
@@ -84,6 +86,14 @@ class FileWatcher {
  public:
   virtual ~FileWatcher() = default;
   virtual Status Watch(const std::string& path, std::function<void()> changed) = 0;
+};
+
+// The same for places on a server: a Secret. `place` is SourceSpec::path or SinkSpec::path. Places
+// of a kind that cannot be watched are refused with kFailedPrecondition `not_watchable`.
+class PlaceWatcher {
+ public:
+  virtual ~PlaceWatcher() = default;
+  virtual Status Watch(SinkKind kind, const std::string& place, std::function<void()> changed) = 0;
 };
 
 }  // namespace tokenwarden

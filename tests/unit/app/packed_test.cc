@@ -28,15 +28,35 @@ CredentialSpec FullSpec() {
   spec.meta.parent_token = SecretRef{SecretRef::Kind::kFile, "/run/parent", ""};
   spec.meta.send_appsecret_time = true;
   spec.meta.ca_file = "/etc/ca.pem";
-  spec.source = SourceSpec{SourceKind::kFile, "/run/token", ""};
+  const VaultAuthSpec auth{VaultAuthSpec::Kind::kAppRole,
+                           "approle",
+                           SecretRef{SecretRef::Kind::kEnv, "A", ""},
+                           "/run/token",
+                           SecretRef{SecretRef::Kind::kEnv, "B", ""},
+                           SecretRef{SecretRef::Kind::kEnv, "C", ""},
+                           "role",
+                           "/run/jwt",
+                           SecretRef{SecretRef::Kind::kEnv, "D", ""},
+                           "name",
+                           "/run/cert",
+                           "/run/key",
+                           true};
+  spec.source = SourceSpec{SourceKind::kFile, "/run/token", "", auth};
   spec.renew = {false, Seconds{0}, 90 * kDay};
   spec.inspect_every = kHour;
   spec.settle = Seconds{0};
   spec.sinks = {{SinkKind::kFile, "/run/t", "k", 0640u, FileFormat::kJson, Drift::kAlarm, kMinute},
                 {SinkKind::kDotenv, ".env", "TOKEN", std::nullopt, FileFormat::kRaw, Drift::kAdopt,
-                 Seconds{0}}};
-  spec.notify = {
-      {NotifyKind::kHttp, {"a", "b"}, "pid", "USR1", "bot", "http://127.0.0.1", kMinute}};
+                 Seconds{0}, auth, false}};
+  spec.notify = {{NotifyKind::kHttp,
+                  {"a", "b"},
+                  "pid",
+                  "USR1",
+                  "bot",
+                  "http://127.0.0.1",
+                  kMinute,
+                  "ns/deployment/bot",
+                  kHour}};
   return spec;
 }
 
