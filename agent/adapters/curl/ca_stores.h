@@ -21,6 +21,8 @@ class CaStores {
   // Read again when five minutes old, so that a replaced file is noticed. Null when the file cannot
   // be read: libcurl then loads it itself and names the problem.
   Store Get(const std::string& ca_file, TimePoint now);
+  // The same for certificates given as text; null when there is none in it.
+  Store GetFromText(const std::string& ca_pem);
 
  private:
   struct Loaded {
@@ -29,6 +31,7 @@ class CaStores {
   };
   std::mutex mutex_;
   std::map<std::string, Loaded> loaded_;
+  std::map<std::string, Store> from_text_;
 };
 
 }  // namespace tokenwarden::curl

@@ -34,6 +34,20 @@ std::string CaFileFor(const HttpRequest& request, const Options& options) {
   return "";
 }
 
+tl::unexpected<Error> BadCaText(const Target& target) {
+  return MakeError(ErrorKind::kInvalidArgument, "bad_ca",
+                   "Did not ask " + target.origin + ": the CA given for it holds no certificate.",
+                   "Give one or more certificates in PEM form.");
+}
+
+// Connections that trust different authorities, or show who we are differently, must not be shared.
+std::string LaneOf(const Target& target, const HttpRequest& request, const std::string& ca_file) {
+  std::string lane = target.origin + ' ' + ca_file;
+  if (!request.ca_pem.empty()) lane += " ca " + request.ca_pem;
+  if (request.identity) lane += " as " + request.identity->certificate_pem;
+  return lane;
+}
+
 }  // namespace
 
 CurlHttpClient::CurlHttpClient(Options options)
@@ -49,7 +63,14 @@ CurlHttpClient::~CurlHttpClient() {
   pool_.reset();
 }
 
-Result<HttpReply> CurlHttpClient::Send(const HttpRequest& request) {
+Result<HttpReply> CurlHttpClient::Send(const HttpRequest& request) { return Run(request, nullptr); }
+
+Result<HttpReply> CurlHttpClient::Stream(const HttpRequest& request,
+                                         const std::function<bool(std::string_view)>& on_bytes) {
+  return Run(request, &on_bytes);
+}
+
+Result<HttpReply> CurlHttpClient::Run(const HttpRequest& request, const BodyListener* listener) {
   if (stop_->stopping.load()) {
     return MakeError(ErrorKind::kAborted, "stopping",
                      "Did not send " + request.endpoint_name + ": this program is stopping.");
@@ -59,17 +80,19 @@ Result<HttpReply> CurlHttpClient::Send(const HttpRequest& request) {
   Result<Target> target = CheckUrl(request.url);
   if (!target) return tl::unexpected<Error>(std::move(target.error()));
   TransferSettings settings{options_.user_agent, CaFileFor(request, options_), nullptr};
-  if (!target->plain_http && !settings.ca_file.empty()) {
+  if (!target->plain_http && !request.ca_pem.empty()) {
+    settings.ca_store = ca_stores_->GetFromText(request.ca_pem);
+    if (!settings.ca_store) return BadCaText(*target);
+  } else if (!target->plain_http && !settings.ca_file.empty()) {
     settings.ca_store = ca_stores_->Get(settings.ca_file, std::chrono::steady_clock::now());
   }
-  // Connections that trust different authorities must not be shared.
-  const std::string lane = target->origin + " " + settings.ca_file;
+  const std::string lane = LaneOf(*target, request, settings.ca_file);
   Handle handle = pool_->Take(lane, std::chrono::steady_clock::now());
   if (!handle) {
     return MakeError(ErrorKind::kResourceExhausted, "no_memory",
                      "Asked " + target->origin + ": memory ran out.");
   }
-  Result<HttpReply> reply = RunTransfer(handle.get(), request, *target, settings, *stop_);
+  Result<HttpReply> reply = RunTransfer(handle.get(), request, *target, settings, *stop_, listener);
   pool_->Return(lane, std::move(handle), std::chrono::steady_clock::now());
   return reply;
 }

@@ -4,15 +4,18 @@
 // wakes nobody: stale handles are closed by the next Send. Building a client costs nothing; libcurl
 // is initialised by the first Send. HTTP/1.1 only: one handle carries one request at a time.
 //
-// Certificates: `HttpRequest::ca_file`, else `Options::ca_file`, else SSL_CERT_FILE of the
-// environment, else the usual bundle of the system. Proxies: `https_proxy`, `all_proxy` and
-// `no_proxy` of the environment, as libcurl reads them; loopback is never sent to a proxy.
+// Certificates: `HttpRequest::ca_pem`, else `HttpRequest::ca_file`, else `Options::ca_file`, else
+// SSL_CERT_FILE of the environment, else the usual bundle of the system. Proxies: `https_proxy`,
+// `all_proxy` and `no_proxy` of the environment, as libcurl reads them; loopback is never sent to a
+// proxy.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "agent/ports/http_client.h"
 
@@ -36,12 +39,18 @@ class CurlHttpClient : public HttpClient {
   ~CurlHttpClient() override;
 
   Result<HttpReply> Send(const HttpRequest& request) override;
+  // Notices Stop() within a second.
+  Result<HttpReply> Stream(const HttpRequest& request,
+                           const std::function<bool(std::string_view)>& on_bytes) override;
 
   // From now on every new request fails with kAborted `stopping`. Running ones end with it within a
   // second; those with `exactly_once` may go on for `grace`, because cutting them loses a reply.
   void Stop(std::chrono::milliseconds grace);
 
  private:
+  Result<HttpReply> Run(const HttpRequest& request,
+                        const std::function<bool(std::string_view)>* listener);
+
   Options options_;
   std::unique_ptr<StopState> stop_;
   std::unique_ptr<CaStores> ca_stores_;

@@ -14,7 +14,6 @@
 namespace tokenwarden::curl {
 namespace {
 
-constexpr std::size_t kMaxBody = 1024 * 1024;
 constexpr std::size_t kMaxHeaders = 64 * 1024;
 constexpr long kConnectTimeoutMs = 5000;
 constexpr long kLowSpeedSeconds = 30;
@@ -34,7 +33,11 @@ struct WipedString {
 };
 
 struct Exchange {
+  CURL* handle = nullptr;
   HttpReply reply;
+  std::size_t max_body = 0;
+  const BodyListener* listener = nullptr;  // of a stream
+  bool heard_enough = false;               // the listener said so
   std::size_t header_bytes = 0;
   bool headers_complete = false;
   bool too_large = false;
@@ -74,9 +77,20 @@ void AppendParameters(std::string& out, const Parameters& parameters) {
   }
 }
 
+bool IsStreamed(const Exchange& exchange) {
+  long status = 0;
+  if (exchange.listener == nullptr) return false;
+  curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 && status < 300;
+}
+
 std::size_t OnBody(char* bytes, std::size_t, std::size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
-  if (exchange.reply.body.size() + size > kMaxBody) {
+  if (IsStreamed(exchange)) {
+    exchange.heard_enough = !(*exchange.listener)({bytes, size});
+    return exchange.heard_enough ? 0 : size;
+  }
+  if (exchange.reply.body.size() + size > exchange.max_body) {
     exchange.too_large = true;
     return 0;
   }
@@ -131,20 +145,27 @@ bool AppendHeader(HeaderList& list, const char* line) {
   return true;
 }
 
+bool AppendSecretHeader(HeaderList& list, const std::string& start, const Secret& value) {
+  WipedString line;
+  line.text.reserve(start.size() + value.size() + 1);
+  line.text += start;
+  line.text += value.Reveal();
+  return AppendHeader(list, line.text.c_str());
+}
+
 bool BuildHeaders(HeaderList& list, const HttpRequest& request) {
   bool complete = AppendHeader(list, "Expect:");
   if (request.bearer) {
-    WipedString line;
-    line.text.reserve(request.bearer->size() + 32);
-    line.text += "Authorization: Bearer ";
-    line.text += request.bearer->Reveal();
-    complete = complete && AppendHeader(list, line.text.c_str());
+    complete = complete && AppendSecretHeader(list, "Authorization: Bearer ", *request.bearer);
   }
-  if (request.form.empty() && !request.body.empty()) {
+  if (request.form.empty() && (!request.body.empty() || request.secret_body)) {
     complete = complete && AppendHeader(list, ("Content-Type: " + request.content_type).c_str());
   }
   for (const auto& [name, value] : request.headers) {
     complete = complete && AppendHeader(list, (name + ": " + value).c_str());
+  }
+  for (const auto& [name, value] : request.secret_headers) {
+    complete = complete && AppendSecretHeader(list, name + ": ", value);
   }
   return complete;
 }
@@ -169,6 +190,35 @@ void SetTrust(CURL* handle, const TransferSettings& settings) {
   }
 }
 
+curl_blob BlobOf(std::string_view bytes) {
+  // libcurl only reads it; COPY, so that nothing depends on who lives longer.
+  return {const_cast<char*>(bytes.data()), bytes.size(), CURL_BLOB_COPY};
+}
+
+void SetIdentity(CURL* handle, const ClientIdentity& identity) {
+  curl_blob certificate = BlobOf(identity.certificate_pem);
+  curl_blob key = BlobOf(identity.private_key_pem.Reveal());
+  curl_easy_setopt(handle, CURLOPT_SSLCERTTYPE, "PEM");
+  curl_easy_setopt(handle, CURLOPT_SSLCERT_BLOB, &certificate);
+  curl_easy_setopt(handle, CURLOPT_SSLKEYTYPE, "PEM");
+  curl_easy_setopt(handle, CURLOPT_SSLKEY_BLOB, &key);
+}
+
+// A stream may be silent for long: only its end, its deadline and a dead peer end it.
+void SetPace(CURL* handle, const HttpRequest& request, bool is_stream) {
+  const long timeout = std::max(1L, static_cast<long>(request.timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout, kConnectTimeoutMs));
+  if (is_stream) {
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, kLowSpeedSeconds);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, kLowSpeedSeconds);
+    return;
+  }
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, kLowSpeedSeconds);
+}
+
 void SetSafety(CURL* handle, const HttpRequest& request, const Target& target,
                const TransferSettings& settings) {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
@@ -184,11 +234,7 @@ void SetSafety(CURL* handle, const HttpRequest& request, const Target& target,
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   SetTrust(handle, settings);
-  const long timeout = std::max(1L, static_cast<long>(request.timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout, kConnectTimeoutMs));
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, kLowSpeedSeconds);
+  if (request.identity) SetIdentity(handle, *request.identity);
 }
 
 void SetRequest(CURL* handle, const HttpRequest& request, const TransferSettings& settings,
@@ -243,17 +289,18 @@ Error FailureOf(CURL* handle, CURLcode code, const Exchange& exchange, const Htt
 }  // namespace
 
 Result<HttpReply> RunTransfer(CURL* handle, const HttpRequest& request, const Target& target,
-                              const TransferSettings& settings, const StopState& stop) {
+                              const TransferSettings& settings, const StopState& stop,
+                              const BodyListener* listener) {
   WipedString path_and_query;
   if (!request.query.empty()) {
     path_and_query.text = target.path + '?';
     AppendParameters(path_and_query.text, request.query);
   }
   WipedString body;
-  body.text = request.body;
   if (!request.form.empty()) {
-    body.text.clear();
     AppendParameters(body.text, request.form);
+  } else {
+    body.text = request.secret_body ? request.secret_body->Reveal() : request.body;
   }
   HeaderList headers(nullptr, curl_slist_free_all);
   if (!BuildHeaders(headers, request)) {
@@ -261,16 +308,21 @@ Result<HttpReply> RunTransfer(CURL* handle, const HttpRequest& request, const Ta
                      "Asked " + target.origin + ": memory ran out.");
   }
   Exchange exchange;
+  exchange.handle = handle;
+  exchange.max_body = request.max_body;
+  exchange.listener = listener;
   exchange.exactly_once = request.exactly_once;
   exchange.stop = &stop;
   char detail[CURL_ERROR_SIZE] = "";
   SetSafety(handle, request, target, settings);
+  SetPace(handle, request, listener != nullptr);
   SetRequest(handle, request, settings, path_and_query.text, body.text);
   SetCallbacks(handle, exchange);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail);
 
   CURLcode code = curl_easy_perform(handle);
+  if (exchange.heard_enough) code = CURLE_OK;
   // libcurl takes headers that break off for a reply without a body.
   if (code == CURLE_OK && !exchange.headers_complete) code = CURLE_PARTIAL_FILE;
   Result<HttpReply> result;

@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "agent/adapters/curl/ca_stores.h"
 #include "agent/adapters/curl/target.h"
@@ -27,8 +29,13 @@ struct TransferSettings {
   CaStores::Store ca_store;  // the same, parsed; null for plain http and unreadable files
 };
 
-// Blocks. Leaves the handle reset but with its connection.
+// Takes a piece of a body; false: it has heard enough.
+using BodyListener = std::function<bool(std::string_view)>;
+
+// Blocks. Leaves the handle reset but with its connection. With a listener the body of a 2xx reply
+// goes to it.
 Result<HttpReply> RunTransfer(CURL* handle, const HttpRequest& request, const Target& target,
-                              const TransferSettings& settings, const StopState& stop);
+                              const TransferSettings& settings, const StopState& stop,
+                              const BodyListener* listener);
 
 }  // namespace tokenwarden::curl

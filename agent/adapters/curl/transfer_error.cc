@@ -15,7 +15,8 @@ struct Meaning {
 
 constexpr Meaning kStopping{ErrorKind::kAborted, "stopping", "this program is stopping", ""};
 constexpr Meaning kTooLarge{ErrorKind::kResourceExhausted, "body_too_large",
-                            "the reply is larger than 1 MiB (or its headers than 64 KiB)",
+                            "the reply is larger than expected of this request (or its headers "
+                            "than 64 KiB)",
                             "Something else than the expected service answers there; check the "
                             "address and any proxy."};
 constexpr Meaning kDns{ErrorKind::kUnavailable, "dns", "the host name could not be resolved",

@@ -22,6 +22,8 @@ class Peer {
   // One whole request, head and body by Content-Length; empty when the client went away.
   std::string ReadRequest();
   void Write(const std::string& bytes);
+  // The certificate that the client showed, as PEM; empty when it showed none.
+  std::string ClientCertificate() const;
   // Blocks until the client goes away or the server is destroyed.
   void WaitForTheEnd();
 
