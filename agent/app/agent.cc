@@ -20,11 +20,35 @@ std::shared_ptr<Keeper> MakeKeeper(const CredentialSpec& spec,
   return std::make_shared<Keeper>(spec, state);
 }
 
-std::set<std::string> PathsOf(const CredentialSpec& spec) {
-  std::set<std::string> paths;
-  if (spec.source && spec.source->kind != SourceKind::kEnv) paths.insert(spec.source->path);
-  for (const SinkSpec& sink : spec.sinks) paths.insert(sink.path);
-  return paths;
+using Place = Agent::Place;
+
+std::optional<Place> PlaceOf(const SourceSpec& source) {
+  switch (source.kind) {
+    case SourceKind::kEnv:
+      return std::nullopt;  // never changes while we run
+    case SourceKind::kDotenv:
+    case SourceKind::kFile:
+      return Place{std::nullopt, source.path};
+    case SourceKind::kVault:
+      return Place{SinkKind::kVault, source.path};
+    case SourceKind::kKubernetes:
+      return Place{SinkKind::kKubernetes, source.path};
+  }
+  return std::nullopt;
+}
+
+Place PlaceOf(const SinkSpec& sink) {
+  const bool is_server = sink.kind == SinkKind::kVault || sink.kind == SinkKind::kKubernetes;
+  return {is_server ? std::optional(sink.kind) : std::nullopt, sink.path};
+}
+
+std::set<Place> PlacesOf(const CredentialSpec& spec) {
+  std::set<Place> places;
+  if (spec.source) {
+    if (const std::optional<Place> place = PlaceOf(*spec.source)) places.insert(*place);
+  }
+  for (const SinkSpec& sink : spec.sinks) places.insert(PlaceOf(sink));
+  return places;
 }
 
 }  // namespace
@@ -255,22 +279,32 @@ Status Agent::Apply(Config config) {
   return deps_.store.MarkAbsent(present, deps_.clock.Now());
 }
 
+Status Agent::WatchPlace(const Place& place) {
+  std::function<void()> changed = [this, place] { LookAtUsersOf(place); };
+  if (!place.server) {
+    return options_.watcher == nullptr ? Status()
+                                       : options_.watcher->Watch(place.path, std::move(changed));
+  }
+  return options_.place_watcher == nullptr
+             ? Status()
+             : options_.place_watcher->Watch(*place.server, place.path, std::move(changed));
+}
+
 void Agent::Watch(const CredentialSpec& spec) {
-  if (options_.watcher == nullptr) return;
-  for (const std::string& path : PathsOf(spec)) {
+  for (const Place& place : PlacesOf(spec)) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      if (!watched_.insert(path).second) continue;
+      if (!watched_.insert(place).second) continue;
     }
-    Status watched = options_.watcher->Watch(path, [this, path] { LookAtUsersOf(path); });
-    if (watched) continue;
+    Status watched = WatchPlace(place);
+    if (watched || watched.error().reason == "not_watchable") continue;
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      watched_.erase(path);  // tried again with the next credential or configuration
+      watched_.erase(place);  // tried again with the next credential or configuration
     }
     Event event;
     event.level = LogLevel::kWarn;
-    event.message = "a file cannot be watched; it is looked at by interval only";
+    event.message = "a place cannot be watched; it is looked at by interval only";
     event.credential = spec.name;
     event.reason = watched.error().reason;
     event.fields = {{"error", watched.error().message}};
@@ -278,13 +312,17 @@ void Agent::Watch(const CredentialSpec& spec) {
   }
 }
 
-void Agent::LookAtUsersOf(const std::string& path) {
+void Agent::LookAtUsersOf(const Place& place) {
   for (const KeeperPtr& keeper : All()) {
     const auto spec = keeper->spec();
-    if (PathsOf(*spec).count(path) == 0) continue;
+    if (PlacesOf(*spec).count(place) == 0) continue;
     keeper->asked_verify = true;
     scheduler_->Kick(spec->name);
   }
+}
+
+void Agent::LookAtAll() {
+  for (const KeeperPtr& keeper : All()) scheduler_->Kick(keeper->spec()->name);
 }
 
 TokenView Agent::ViewOf(const Keeper& keeper) const {
@@ -301,6 +339,7 @@ TokenView Agent::ViewOf(const Keeper& keeper) const {
   const Instant next = keeper.next_look.load();
   if (next != Instant{}) view.next_look_at = next;
   view.sinks = spec->sinks;
+  view.held_elsewhere = !deps_.coordinator.EpochOf(spec->name).has_value();
   return view;
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,13 +26,22 @@ namespace tokenwarden {
 struct AgentOptions {
   // Reads the configuration anew; the error holds all problems.
   std::function<Result<Config>()> load_config;
-  FileWatcher* watcher = nullptr;  // none: places are looked at by interval only
+  // None: places are looked at by interval only.
+  FileWatcher* watcher = nullptr;
+  PlaceWatcher* place_watcher = nullptr;  // for places on a server
   std::function<void()>
       on_idle;  // all that was due is done; at most once a minute, or after much work
 };
 
 class Agent : public AgentApi {
  public:
+  // What is watched: a path on this machine, or a place on a server of that kind.
+  struct Place {
+    std::optional<SinkKind> server;
+    std::string path;
+    auto operator<=>(const Place&) const = default;
+  };
+
   Agent(const Deps& deps, Config config, AgentOptions options);
   ~Agent() override;
 
@@ -50,6 +61,8 @@ class Agent : public AgentApi {
   Result<TokenView> Submit(SubmitRequest request) override;
   Result<TokenView> Rollback(const std::string& name) override;
   Result<Explanation> Explain(const std::string& name) const override;
+  // Looks at every credential now: another replica's work may have become ours.
+  void LookAtAll();
   Status Reload() override;
   std::vector<HealthProblem> LivenessProblems() const override;
   std::vector<HealthProblem> ReadinessProblems() const override;
@@ -73,7 +86,8 @@ class Agent : public AgentApi {
   // What the store knows, packed, by name.
   Result<std::map<std::string, std::string>> StoredStates() const;
   void Watch(const CredentialSpec& spec);
-  void LookAtUsersOf(const std::string& path);
+  Status WatchPlace(const Place& place);
+  void LookAtUsersOf(const Place& place);
 
   const Deps deps_;
   AgentOptions options_;
@@ -81,7 +95,7 @@ class Agent : public AgentApi {
   mutable std::mutex mutex_;
   Config config_;
   std::map<std::string, KeeperPtr> keepers_;
-  std::set<std::string> watched_;  // paths; each is watched once for all credentials that use it
+  std::set<Place> watched_;  // each once for all credentials that use it
   std::atomic<std::uint64_t> revision_{1};
   std::unique_ptr<Scheduler> scheduler_;
 };

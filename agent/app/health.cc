@@ -14,6 +14,7 @@ std::string WhyNoValue(const TokenView& token) {
 }  // namespace
 
 void AddStartupProblems(const TokenView& token, std::vector<HealthProblem>& problems) {
+  if (token.held_elsewhere) return;  // its holder answers for it
   if (token.state.generation == 0) {
     problems.push_back({token.name, std::string(StateWord(token.state)), WhyNoValue(token)});
     return;
@@ -28,6 +29,7 @@ void AddStartupProblems(const TokenView& token, std::vector<HealthProblem>& prob
 }
 
 void AddReadinessProblems(const TokenView& token, std::vector<HealthProblem>& problems) {
+  if (token.held_elsewhere) return;  // its holder answers for it
   const CredentialState& state = token.state;
   if (state.generation == 0) {
     problems.push_back({token.name, std::string(StateWord(state)), WhyNoValue(token)});

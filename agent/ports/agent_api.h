@@ -30,6 +30,8 @@ struct TokenView {
   std::optional<Instant> renewal_due_at;
   std::optional<Instant> next_look_at;
   std::vector<SinkSpec> sinks;
+  // Another replica acts on it: what is shown here is what was known when it was last ours.
+  bool held_elsewhere = false;
 };
 
 struct Explanation {

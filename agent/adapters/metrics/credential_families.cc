@@ -49,6 +49,7 @@ class Walk {
   }
 
   void Visit(const TokenView& view) {
+    if (view.held_elsewhere) return;  // its holder exports it
     labels_.clear();
     AppendLabel(labels_, "credential", view.name);
     AppendLabel(labels_, "provider", view.provider);

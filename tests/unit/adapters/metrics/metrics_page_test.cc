@@ -74,6 +74,16 @@ std::string LinesOf(const std::string& text, const std::string& prefix) {
   return out;
 }
 
+TEST_F(MetricsPageTest, LeavesACredentialThatAnotherReplicaHoldsToIt) {
+  TokenView mine = FullTokenView("whatsapp", kNow);
+  TokenView theirs = FullTokenView("instagram", kNow);
+  theirs.held_elsewhere = true;
+  api_.SetTokens({mine, theirs});
+  const std::string text = Text();
+  EXPECT_NE(text.find("credential=\"whatsapp\""), std::string::npos);
+  EXPECT_EQ(text.find("credential=\"instagram\""), std::string::npos);
+}
+
 TEST_F(MetricsPageTest, WritesEverythingAboutACredential) {
   const std::string t = "credential=\"whatsapp\",provider=\"meta\",tenant=\"acme\"";
   const std::string sink = t + ",sink=\"dotenv\",target=\".env#TOKEN\"";
