@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# build.sh: builds the real servers and tools that tests run against, from pinned Go modules and Debian packages.
+#
+#   build.sh [GROUP...]     builds what is not there yet; all groups without arguments
+#   build.sh --bin TOOL     prints the path of a tool, whether or not it is built yet
+#   build.sh --list         prints each tool with its group
+#
+# Everything is kept outside the tree, one directory per group, named by the hash of what it is made from, so that a
+# second run takes a second and a changed version leads to a new build. To build again, remove the directory.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly here
+readonly cache=${TOKENWARDEN_SERVERS_DIR:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/tokenwarden/servers}
+readonly toolchain=go1.26.6
+
+# tool, group, package; `deb:` is a Debian package that is unpacked, not installed.
+readonly tools="
+toxiproxy-server              net        github.com/Shopify/toxiproxy/v2/cmd/server
+toxiproxy-cli                 net        github.com/Shopify/toxiproxy/v2/cmd/cli
+etcd                          etcd       go.etcd.io/etcd/server/v3
+kube-apiserver                kube       k8s.io/kubernetes/cmd/kube-apiserver
+kubectl                       kube       k8s.io/kubernetes/cmd/kubectl
+kube-controller-manager       kube       k8s.io/kubernetes/cmd/kube-controller-manager
+kube-scheduler                kube       k8s.io/kubernetes/cmd/kube-scheduler
+kubelet                       kube       k8s.io/kubernetes/cmd/kubelet
+vault                         vault      github.com/hashicorp/vault
+vault-plugin-auth-kubernetes  vault      github.com/hashicorp/vault-plugin-auth-kubernetes/cmd/vault-plugin-auth-kubernetes
+helm                          charts     helm.sh/helm/v4/cmd/helm
+kubeconform                   charts     github.com/yannh/kubeconform/cmd/kubeconform
+kustomize                     kustomize  sigs.k8s.io/kustomize/kustomize/v5
+helm-unittest                 unittest   github.com/helm-unittest/helm-unittest/cmd/helm-unittest
+prometheus                    prom       deb:prometheus:usr/bin/prometheus
+promtool                      prom       deb:prometheus:usr/bin/promtool
+alertmanager                  prom       deb:prometheus-alertmanager:usr/bin/prometheus-alertmanager
+amtool                        prom       deb:prometheus-alertmanager:usr/bin/amtool
+"
+# The small ones first: most suites can start early.
+readonly groups="net etcd prom kube vault charts kustomize unittest"
+
+kube_version=$(sed -n 's/^require k8s.io\/kubernetes v//p; s/^\tk8s.io\/kubernetes v\([^ ]*\).*/\1/p' "$here/kube/go.mod" | head -n 1)
+readonly kube_version
+
+say() { printf 'servers: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+rows_of() { awk -v group="$1" '$2 == group' <<<"$tools"; }
+
+# Everything that decides what comes out; raise `recipe` when build_go or build_deb change that.
+hash_of() {
+  {
+    echo "recipe 1 $toolchain $(uname -m) $(ldflags_of "$1")"
+    rows_of "$1"
+    cat "$here/$1/go.mod" "$here/$1/go.sum" 2>/dev/null || true
+  } | sha256sum | cut -c1-16
+}
+
+prefix_of() { echo "$cache/$1-$(hash_of "$1")"; }
+
+# Version strings that kubectl, Helm and nodes show and compare.
+ldflags_of() {
+  case $1 in
+    kube)
+      local base=k8s.io/component-base/version
+      echo "-s -w -X $base.gitVersion=v$kube_version -X $base.gitMajor=${kube_version%%.*} -X $base.gitMinor=$(cut -d. -f2 <<<"$kube_version") -X $base.gitTreeState=clean" ;;
+    *) echo "-s -w" ;;
+  esac
+}
+
+build_go() {
+  local group=$1 out=$2 go
+  go=$("$here/find-go.sh" "$cache")
+  export GOTOOLCHAIN=$toolchain+auto GOFLAGS="-mod=readonly -buildvcs=false" CGO_ENABLED=0 GOWORK=off
+  cd "$here/$group"
+  "$go" mod download >&2
+  local tool package
+  while read -r tool _ package; do
+    local -a tags=()
+    [[ $tool == vault ]] && tags=(-tags minimal)
+    "$go" build -trimpath "${tags[@]}" -ldflags "$(ldflags_of "$group")" -o "$out/$tool" "$package" >&2
+  done < <(rows_of "$group")
+}
+
+build_deb() {
+  local out=$2 work tool package spec path
+  work=$(mktemp -d)
+  while read -r tool _ package; do
+    IFS=: read -r _ spec path <<<"$package"
+    if ! [[ -d $work/$spec ]]; then
+      (cd "$work" && apt-get -q -o APT::Sandbox::User= download "$spec" >&2 && dpkg -x "$spec"_*.deb "$spec")
+    fi
+    cp "$work/$spec/$path" "$out/$tool"
+  done < <(rows_of "$1")
+  rm -rf "$work"
+}
+
+build_group() {
+  local group=$1 prefix started=$SECONDS
+  prefix=$(prefix_of "$group")
+  [[ -d $prefix ]] && return
+  mkdir -p "$cache"
+  exec 9>"$cache/$group.lock"
+  flock -n 9 || { say "another build of $group is running; waiting for it"; flock 9; }
+  [[ -d $prefix ]] && return
+  say "building $group: $(rows_of "$group" | awk '{ printf "%s%s", (NR > 1 ? ", " : ""), $1 }')"
+  local part=$prefix.part
+  rm -rf "$part"
+  mkdir -p "$part"
+  if [[ $group == prom ]]; then build_deb "$group" "$part"; else (build_go "$group" "$part"); fi
+  mv "$part" "$prefix"
+  exec 9>&-
+  say "$group done after $((SECONDS - started)) s"
+}
+
+case ${1:-} in
+  --bin)
+    group=$(awk -v tool="${2:?build.sh --bin: which tool?}" '$1 == tool { print $2 }' <<<"$tools")
+    [[ -n $group ]] || die "no tool named $2; see build.sh --list"
+    echo "$(prefix_of "$group")/$2"
+    ;;
+  --list) awk 'NF { print $1, $2 }' <<<"$tools" ;;
+  --*) die "unknown option $1" ;;
+  *)
+    # shellcheck disable=SC2086
+    for group in ${*:-$groups}; do
+      [[ " $groups " == *" $group "* ]] || die "no group named $group; known are: $groups"
+      build_group "$group"
+    done
+    ;;
+esac
