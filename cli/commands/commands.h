@@ -15,6 +15,7 @@ Outcome RunSubmit(const Context& context);
 Outcome RunExplain(const Context& context);
 Outcome RunValidate(const Context& context);
 Outcome RunKeygen(const Context& context);
+Outcome RunCompletion(const Context& context);
 Outcome RunVersion(const Context& context);
 Outcome RunHelp(const Context& context);
 

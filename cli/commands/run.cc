@@ -9,9 +9,10 @@ struct Entry {
 };
 
 constexpr Entry kEntries[] = {
-    {"check", RunCheck},   {"status", RunStatus},   {"refresh", RunRefresh},
-    {"submit", RunSubmit}, {"explain", RunExplain}, {"validate", RunValidate},
-    {"keygen", RunKeygen}, {"version", RunVersion}, {"help", RunHelp},
+    {"check", RunCheck},   {"status", RunStatus},         {"refresh", RunRefresh},
+    {"submit", RunSubmit}, {"explain", RunExplain},       {"validate", RunValidate},
+    {"keygen", RunKeygen}, {"completion", RunCompletion}, {"version", RunVersion},
+    {"help", RunHelp},
 };
 
 const Entry& EntryNamed(std::string_view name) {
