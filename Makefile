@@ -9,7 +9,7 @@ FIRST_SEED ?= 1
 STEP := cmake/step.sh
 CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
 
-.PHONY: help build test check demo bench e2e asan tsan fuzz image simulate fmt docs bare clean
+.PHONY: help build test check demo bench e2e asan tsan fuzz image package simulate fmt docs bare clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ fuzz: ## Fuzz every parser of outside bytes for FUZZ_SECONDS each
 
 image: build ## Write the container image (OCI layout and archive) and its bill of materials into build/image
 	@cmake/package/image.sh build/release/bin build/image
+
+package: build ## Build the Debian package and the static tarball into build/release/packages
+	@$(STEP) "manual pages and completions" cmake --build build/release -j $(JOBS) --target package_files
+	@$(STEP) "packages" cpack --config build/release/CPackConfig.cmake
 
 simulate: ## Simulate SEEDS runs from FIRST_SEED on: faults, crashes and clocks against the real rotation
 	@$(STEP) "packages" cmake/bootstrap.sh
