@@ -6,6 +6,7 @@
 
 #include "agent/adapters/crypto/random_bytes.h"
 #include "agent/adapters/crypto/text_codec.h"
+#include "agent/core/base64.h"
 
 namespace tokenwarden::crypto {
 namespace {

@@ -1,4 +1,4 @@
-// Hex and base64 as people write keys. Pure.
+// Hex as people write keys. Pure.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,5 @@ std::string ToHex(std::string_view bytes);  // lower case
 
 // Either case, an even number of digits and nothing else.
 std::optional<Secret> FromHex(std::string_view text);
-// The standard or the URL-safe alphabet, with or without padding.
-std::optional<Secret> FromBase64(std::string_view text);
 
 }  // namespace tokenwarden::crypto
