@@ -73,7 +73,8 @@ class HttpClient {
   virtual Result<HttpReply> Send(const HttpRequest& request) = 0;
   // Hands the body of a 2xx reply over as it arrives, without bound, until the server ends it,
   // `timeout` passes (kDeadlineExceeded), the client is stopped (kAborted), or `on_bytes` answers
-  // false (the reply so far). Any other status is returned whole, as Send does. Silence is no
+  // false (the reply so far). It is also asked with no bytes, at least once a second, so that it
+  // can end a silent stream. Any other status is returned whole, as Send does. Silence is no
   // failure here.
   virtual Result<HttpReply> Stream(const HttpRequest& request,
                                    const std::function<bool(std::string_view)>& on_bytes) {

@@ -127,9 +127,17 @@ std::size_t OnHeader(char* bytes, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
+// The listener of a stream may end it although nothing arrives.
+bool HasHeardEnough(Exchange& exchange) {
+  if (exchange.listener == nullptr) return false;
+  exchange.heard_enough = !(*exchange.listener)({});
+  return exchange.heard_enough;
+}
+
 // libcurl calls this at least once a second, also while nothing arrives.
 int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& exchange = *static_cast<Exchange*>(user);
+  if (HasHeardEnough(exchange)) return 1;
   if (!exchange.stop->stopping.load()) return 0;
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
   if (exchange.exactly_once && now < exchange.stop->cut_at.load()) return 0;

@@ -4,6 +4,7 @@
 
 #include <future>
 #include <string>
+#include <utility>
 
 #include "agent/adapters/curl/curl_http_client.h"
 #include "tests/unit/adapters/curl/raw_server.h"
@@ -148,6 +149,19 @@ TEST(CurlHttpClient, EndsAStreamAtItsDeadline) {
   EXPECT_EQ(reply.error().kind, ErrorKind::kDeadlineExceeded);
 }
 
+TEST(CurlHttpClient, EndsASilentStreamWhenItsListenerSaysSo) {
+  RawServer server(Endless());
+  HttpRequest request = To(server);
+  request.timeout = std::chrono::minutes(5);
+  std::string heard;
+  const auto reply = MakeHttpClient({})->Stream(request, [&heard](std::string_view bytes) {
+    heard += bytes;
+    return !bytes.empty() || heard.empty();  // no sooner than something came, then on silence
+  });
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(heard, "first");
+}
+
 TEST(CurlHttpClient, StopEndsAStreamSoon) {
   RawServer server(Endless());
   auto client = MakeHttpClient({});
@@ -155,8 +169,8 @@ TEST(CurlHttpClient, StopEndsAStreamSoon) {
   HttpRequest request = To(server);
   request.timeout = std::chrono::minutes(5);
   auto running = std::async(std::launch::async, [&] {
-    return client->Stream(request, [&arrived](std::string_view) {
-      arrived.set_value();
+    return client->Stream(request, [&arrived, told = false](std::string_view bytes) mutable {
+      if (!bytes.empty() && !std::exchange(told, true)) arrived.set_value();
       return true;
     });
   });
