@@ -50,6 +50,7 @@ constexpr Step kSteps[] = {
     {S::kCandidate, S::kFailed},  // the issuer gave the value we already have
     {S::kProven, S::kCurrent},
     {S::kProven, S::kRefused},  // it died before it was promoted
+    {S::kProven, S::kFailed},   // what was stored of it does not open any more
     {S::kCurrent, S::kPublished},
     {S::kCurrent, S::kRetired},  // overtaken by a newer generation
                                  // before every sink had it

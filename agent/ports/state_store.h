@@ -21,6 +21,15 @@ namespace tokenwarden {
 
 using RotationId = std::int64_t;
 
+// A durable step that a rotation has taken.
+struct PassedStep {
+  RotationState state = RotationState::kIntent;
+  Instant at{};
+  std::string note;
+
+  bool operator==(const PassedStep&) const = default;
+};
+
 // One journalled run. Sealed parts are read apart (LoadReply, LoadCandidate).
 struct Rotation {
   RotationId id = 0;
@@ -36,7 +45,10 @@ struct Rotation {
   bool has_candidate = false;
   Fingerprint candidate_fingerprint;
   std::string note;  // why it stands where it stands; no secret
+  // From `intent` to `state`, in order. Of very many the first and the newest are kept.
+  std::vector<PassedStep> steps;
 };
+inline constexpr std::size_t kMostSteps = 32;
 
 struct RotationStep {
   RotationState to = RotationState::kFailed;
@@ -86,6 +98,8 @@ class StateStore {
   // Everything of the state but its sinks and its generation; those have calls of their own.
   virtual Status SaveState(const CredentialState& state) = 0;
   virtual Status SaveSink(const std::string& credential, const SinkState& sink) = 0;
+  // What was known of a target that left the configuration. Nothing to do for an unknown one.
+  virtual Status ForgetSink(const std::string& credential, const std::string& target) = 0;
   // Forgets credentials that left the configuration longer than `keep` ago. Values are not
   // forgotten earlier.
   virtual Status MarkAbsent(const std::vector<std::string>& present, Instant now) = 0;
@@ -104,7 +118,11 @@ class StateStore {
   virtual Status Retire(const std::string& credential, Generation keep_from, Instant now) = 0;
 
   virtual Result<std::vector<Rotation>> LoadUnfinished() = 0;
+  // The unfinished one if there is one, else the newest.
   virtual Result<std::optional<Rotation>> LoadLatestRotation(const std::string& credential) = 0;
+  // The newest one at `refused` whose candidate is still kept, whatever came after it.
+  virtual Result<std::optional<Rotation>> LoadRefused(const std::string& credential) = 0;
+  // Both: kDataLoss when what is stored does not open; it never will.
   virtual Result<Secret> LoadReply(RotationId id) = 0;
   virtual Result<Secret> LoadCandidate(RotationId id) = 0;
 
@@ -112,6 +130,10 @@ class StateStore {
   // restart.
   virtual Result<bool> ClaimNotification(const std::string& credential, const std::string& target,
                                          Generation generation, Instant now) = 0;
+
+  // What fingerprints are keyed with, once that is not the state key any more: re-sealing under a
+  // new key keeps it, so that values stay known. nullopt: derived from the state key.
+  virtual Result<std::optional<Secret>> LoadFingerprintKey() { return std::optional<Secret>(); }
 
   virtual Status Audit(const AuditEntry& entry) = 0;
   virtual Result<std::vector<AuditEntry>> LoadAudit(const std::string& credential, int newest) = 0;

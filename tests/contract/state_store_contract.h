@@ -215,6 +215,22 @@ TEST_P(StateStoreContract, KeepsEachSinkApart) {
   EXPECT_EQ(Loaded("c").sinks, (std::vector<SinkState>{second}));
 }
 
+TEST_P(StateStoreContract, ForgetsASinkThatLeftTheConfiguration) {
+  const SinkState stays{".env#A", 1, kNow, false, 0, kNow, "", ""};
+  const SinkState leaves{"/run/token", 1, kNow, false, 0, kNow, "", ""};
+  for (const char* name : {"a", "b"}) {
+    ASSERT_TRUE(store().SaveSink(name, stays));
+    ASSERT_TRUE(store().SaveSink(name, leaves));
+  }
+  ASSERT_TRUE(store().ForgetSink("a", "/run/token"));
+  ASSERT_TRUE(store().ForgetSink("a", "never known"));
+  ASSERT_TRUE(store().ForgetSink("nobody", "/run/token"));
+  Reopen();
+  EXPECT_EQ(Loaded("a").sinks, (std::vector<SinkState>{stays}));
+  EXPECT_EQ(Loaded("b").sinks, (std::vector<SinkState>{stays, leaves}));
+  EXPECT_EQ(store().LoadStates()->size(), 2u);
+}
+
 // ---- absence ----
 
 TEST_P(StateStoreContract, ForgetsACredentialOnlyAfterItWasAbsentForLong) {
@@ -285,6 +301,42 @@ TEST_P(StateStoreContract, KeepsEveryStepOfARenewalAcrossRestarts) {
   EXPECT_EQ(state.generation_since, kNow);
   EXPECT_EQ(state.rotation, RotationState::kCurrent);
   EXPECT_EQ((*store().LoadLatestRotation("a"))->changed_at, kNow + kHour);
+}
+
+TEST_P(StateStoreContract, RemembersWhenAndWhyEveryStepWasTaken) {
+  const RotationId id = Begin("a");
+  ASSERT_TRUE(store().Advance(id, To(RotationState::kRequested), kNow + Seconds{1}));
+  ASSERT_TRUE(store().Advance(id, To(RotationState::kAmbiguous, "timed out"), kNow + Seconds{9}));
+  Reopen();
+  ASSERT_TRUE(store().Advance(id, Candidate("value-1"), kNow + Seconds{20}));
+  ASSERT_TRUE(store().Advance(id, To(RotationState::kProven), kNow + Seconds{21}));
+  Result<Rotation> current = store().Promote(id, StateOf("a", 1, "value-1"), kNow + Seconds{22});
+  ASSERT_TRUE(current);
+  const std::vector<PassedStep> steps = {
+      {RotationState::kIntent, kNow, ""},
+      {RotationState::kRequested, kNow + Seconds{1}, ""},
+      {RotationState::kAmbiguous, kNow + Seconds{9}, "timed out"},
+      {RotationState::kCandidate, kNow + Seconds{20}, ""},
+      {RotationState::kProven, kNow + Seconds{21}, ""},
+      {RotationState::kCurrent, kNow + Seconds{22}, ""},
+  };
+  EXPECT_EQ(current->steps, steps);
+  Reopen();
+  EXPECT_EQ((*store().LoadLatestRotation("a"))->steps, steps);
+  EXPECT_EQ(store().LoadUnfinished()->front().steps, steps);
+}
+
+TEST_P(StateStoreContract, KeepsTheFirstAndTheNewestOfVeryManySteps) {
+  const RotationId id = Begin("a");
+  for (int round = 0; round < 30; ++round) {
+    ASSERT_TRUE(store().Advance(id, To(RotationState::kAmbiguous), kNow));
+    ASSERT_TRUE(store().Advance(id, To(RotationState::kRequested), kNow + Seconds{round}));
+  }
+  Reopen();
+  const std::vector<PassedStep> steps = (*store().LoadLatestRotation("a"))->steps;
+  ASSERT_EQ(steps.size(), kMostSteps);
+  EXPECT_EQ(steps.front().state, RotationState::kIntent);
+  EXPECT_EQ(steps.back(), (PassedStep{RotationState::kRequested, kNow + Seconds{29}, ""}));
 }
 
 TEST_P(StateStoreContract, SaysHowARotationBegan) {
@@ -414,6 +466,47 @@ TEST_P(StateStoreContract, KeepsARefusedCandidateForTheOperatorToAccept) {
   EXPECT_EQ((*store().LoadLatestRotation("a"))->id, id);
   EXPECT_TRUE(store().Promote(id, StateOf("a", 1, "worse"), kNow));
   EXPECT_EQ(store().LoadValue("a", 1)->Reveal(), "worse");
+}
+
+TEST_P(StateStoreContract, FindsTheRefusedCandidateBehindLaterRotations) {
+  EXPECT_FALSE(store().LoadRefused("a")->has_value());
+  const RotationId older = Begin("a");
+  Step(older, Candidate("worse"));
+  Step(older, To(RotationState::kRefused, "lives shorter"));
+  const RotationId newer = Begin("a");
+  Step(newer, Candidate("worse still"));
+  Step(newer, To(RotationState::kRefused, "lives shorter"));
+  Step(Begin("a"), To(RotationState::kFailed, "no answer"));
+  Begin("a");
+  Reopen();
+  Result<std::optional<Rotation>> refused = store().LoadRefused("a");
+  ASSERT_TRUE(refused && refused->has_value());
+  EXPECT_EQ((*refused)->id, newer);
+  EXPECT_EQ((*refused)->note, "lives shorter");
+  EXPECT_FALSE(store().LoadRefused("b")->has_value());
+}
+
+TEST_P(StateStoreContract, HasNoRefusedCandidateOnceANewerValueIsCurrent) {
+  const RotationId refused = Begin("a");
+  Step(refused, Candidate("worse"));
+  Step(refused, To(RotationState::kRefused));
+  MakeCurrent("a", 1, "value-1");
+  Reopen();
+  EXPECT_FALSE(store().LoadRefused("a")->has_value());
+}
+
+TEST_P(StateStoreContract, CanGiveUpAProvenCandidate) {
+  const RotationId id = Begin("a");
+  Step(id, Candidate("value-1"));
+  Step(id, To(RotationState::kProven));
+  Step(id, To(RotationState::kFailed, "what was stored of it does not open"));
+  EXPECT_EQ(Loaded("a").rotation, std::nullopt);
+}
+
+TEST_P(StateStoreContract, HasNoFingerprintKeyOfItsOwnAtFirst) {
+  Result<std::optional<Secret>> key = store().LoadFingerprintKey();
+  ASSERT_TRUE(key);
+  EXPECT_FALSE(key->has_value());
 }
 
 // ---- generations ----

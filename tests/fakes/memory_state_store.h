@@ -53,6 +53,7 @@ class MemoryStateStore final : public StateStore {
   Result<std::vector<CredentialState>> LoadStates() override;
   Status SaveState(const CredentialState& state) override;
   Status SaveSink(const std::string& credential, const SinkState& sink) override;
+  Status ForgetSink(const std::string& credential, const std::string& target) override;
   Status MarkAbsent(const std::vector<std::string>& present, Instant now) override;
   Result<Secret> LoadValue(const std::string& credential, Generation generation) override;
   Result<std::vector<StoredGeneration>> LoadGenerations(const std::string& credential) override;
@@ -63,6 +64,7 @@ class MemoryStateStore final : public StateStore {
   Status Retire(const std::string& credential, Generation keep_from, Instant now) override;
   Result<std::vector<Rotation>> LoadUnfinished() override;
   Result<std::optional<Rotation>> LoadLatestRotation(const std::string& credential) override;
+  Result<std::optional<Rotation>> LoadRefused(const std::string& credential) override;
   Result<Secret> LoadReply(RotationId id) override;
   Result<Secret> LoadCandidate(RotationId id) override;
   Result<bool> ClaimNotification(const std::string& credential, const std::string& target,
@@ -131,6 +133,12 @@ inline tl::unexpected<Error> Stale(const std::string& what) {
   return Fail(ErrorKind::kAborted, "stale", what);
 }
 
+// The step that was just taken.
+inline void Note(Rotation& rotation) {
+  if (rotation.steps.size() == kMostSteps) rotation.steps.erase(rotation.steps.begin() + 1);
+  rotation.steps.push_back({rotation.state, rotation.changed_at, rotation.note});
+}
+
 }  // namespace memory_state_store
 
 inline const MemoryStateStore::RotationRow* MemoryStateStore::UnfinishedOf(
@@ -175,6 +183,15 @@ inline Status MemoryStateStore::SaveSink(const std::string& credential, const Si
     Row& row = disk_->rows[credential];
     row.state.name = credential;
     row.sinks[sink.target] = sink;
+    return {};
+  });
+}
+
+inline Status MemoryStateStore::ForgetSink(const std::string& credential,
+                                           const std::string& target) {
+  return Call<void>("ForgetSink", [&]() -> Status {
+    const auto row = disk_->rows.find(credential);
+    if (row != disk_->rows.end()) row->second.sinks.erase(target);
     return {};
   });
 }
@@ -248,6 +265,7 @@ inline Result<Rotation> MemoryStateStore::Begin(const std::string& credential, O
     begun.rotation.from_generation = from;
     begun.rotation.epoch = epoch;
     begun.rotation.started_at = begun.rotation.changed_at = now;
+    memory_state_store::Note(begun.rotation);
     const Rotation rotation = begun.rotation;
     disk_->rotations.emplace(rotation.id, std::move(begun));
     return rotation;
@@ -282,6 +300,7 @@ inline Result<Rotation> MemoryStateStore::Advance(RotationId id, RotationStep st
     rotation.state = step.to;
     rotation.note = step.note;
     rotation.changed_at = now;
+    memory_state_store::Note(rotation);
     return rotation;
   });
 }
@@ -310,6 +329,7 @@ inline Result<Rotation> MemoryStateStore::Promote(RotationId id, const Credentia
     promoted.rotation.to_generation = next;
     promoted.rotation.changed_at = now;
     promoted.rotation.note.clear();
+    memory_state_store::Note(promoted.rotation);
     // A newer proven value exists: nothing older can be needed any more.
     for (auto& [other_id, other] : disk_->rotations) {
       if (other.rotation.credential != state.name) continue;
@@ -358,6 +378,21 @@ inline Result<std::optional<Rotation>> MemoryStateStore::LoadLatestRotation(
     const RotationRow* unfinished = UnfinishedOf(credential);
     if (unfinished != nullptr) latest = unfinished->rotation;
     return Result<std::optional<Rotation>>(std::move(latest));
+  });
+}
+
+inline Result<std::optional<Rotation>> MemoryStateStore::LoadRefused(
+    const std::string& credential) {
+  return Call<std::optional<Rotation>>("LoadRefused", [&] {
+    std::optional<Rotation> newest;
+    for (const auto& [id, row] : disk_->rotations) {
+      const Rotation& rotation = row.rotation;
+      if (rotation.credential == credential && rotation.state == RotationState::kRefused &&
+          row.candidate) {
+        newest = rotation;
+      }
+    }
+    return Result<std::optional<Rotation>>(std::move(newest));
   });
 }
 

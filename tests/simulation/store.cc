@@ -67,6 +67,11 @@ Status Store::SaveSink(const std::string& credential, const SinkState& sink) {
   return Call<void>("SaveSink", Kind::kWrite, [&] { return inner_.SaveSink(credential, sink); });
 }
 
+Status Store::ForgetSink(const std::string& credential, const std::string& target) {
+  return Call<void>("ForgetSink", Kind::kWrite,
+                    [&] { return inner_.ForgetSink(credential, target); });
+}
+
 Status Store::MarkAbsent(const std::vector<std::string>& present, Instant now) {
   return Call<void>("MarkAbsent", Kind::kWrite, [&] { return inner_.MarkAbsent(present, now); });
 }
@@ -137,6 +142,11 @@ Result<std::vector<Rotation>> Store::LoadUnfinished() {
 Result<std::optional<Rotation>> Store::LoadLatestRotation(const std::string& credential) {
   return Call<std::optional<Rotation>>("LoadLatestRotation", Kind::kLoad,
                                        [&] { return inner_.LoadLatestRotation(credential); });
+}
+
+Result<std::optional<Rotation>> Store::LoadRefused(const std::string& credential) {
+  return Call<std::optional<Rotation>>("LoadRefused", Kind::kLoad,
+                                       [&] { return inner_.LoadRefused(credential); });
 }
 
 Result<Secret> Store::LoadReply(RotationId id) {

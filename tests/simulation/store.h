@@ -19,6 +19,7 @@ class Store : public StateStore {
   Result<std::vector<CredentialState>> LoadStates() override;
   Status SaveState(const CredentialState& state) override;
   Status SaveSink(const std::string& credential, const SinkState& sink) override;
+  Status ForgetSink(const std::string& credential, const std::string& target) override;
   Status MarkAbsent(const std::vector<std::string>& present, Instant now) override;
   Result<Secret> LoadValue(const std::string& credential, Generation generation) override;
   Result<std::vector<StoredGeneration>> LoadGenerations(const std::string& credential) override;
@@ -29,6 +30,7 @@ class Store : public StateStore {
   Status Retire(const std::string& credential, Generation keep_from, Instant now) override;
   Result<std::vector<Rotation>> LoadUnfinished() override;
   Result<std::optional<Rotation>> LoadLatestRotation(const std::string& credential) override;
+  Result<std::optional<Rotation>> LoadRefused(const std::string& credential) override;
   Result<Secret> LoadReply(RotationId id) override;
   Result<Secret> LoadCandidate(RotationId id) override;
   Result<bool> ClaimNotification(const std::string& credential, const std::string& target,

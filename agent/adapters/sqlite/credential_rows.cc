@@ -1,6 +1,8 @@
 #include "agent/adapters/sqlite/credential_rows.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "agent/adapters/sqlite/observation_json.h"
 
@@ -73,6 +75,22 @@ Result<CredentialState> TakeState(Query& query) {
   state.rotation = ParseRotationState(*rotation);
   if (!state.rotation) return DamagedRow("the rotation of " + state.name);
   return state;
+}
+
+// As SQLite wrote them: [["intent", 1795262400, ""], …]. Nullopt for anything else.
+std::optional<std::vector<PassedStep>> ParseSteps(const std::string& text) {
+  const auto list = nlohmann::json::parse(text, nullptr, false);
+  if (!list.is_array()) return std::nullopt;
+  std::vector<PassedStep> steps;
+  for (const auto& entry : list) {
+    const bool sound = entry.is_array() && entry.size() == 3 && entry[0].is_string() &&
+                       entry[1].is_number_integer() && entry[2].is_string();
+    const auto state = sound ? ParseRotationState(entry[0].get_ref<const std::string&>())
+                             : std::optional<RotationState>();
+    if (!state) return std::nullopt;
+    steps.push_back({*state, FromUnix(entry[1].get<std::int64_t>()), entry[2]});
+  }
+  return steps;
 }
 
 SinkState TakeSink(Query& query) {
@@ -183,6 +201,10 @@ Status WriteSink(Database& database, const std::string& credential, const SinkSt
       .Do();
 }
 
+Status ForgetSink(Database& database, const std::string& credential, const std::string& target) {
+  return Query(database, Sql::kForgetSink).Text(credential).Text(target).Do();
+}
+
 Result<Rotation> TakeRotation(Query& query) {
   Rotation rotation;
   rotation.id = query.TakeInt();
@@ -201,6 +223,9 @@ Result<Rotation> TakeRotation(Query& query) {
   rotation.has_candidate = query.TakeBool();
   rotation.candidate_fingerprint.text = query.TakeText();
   rotation.note = query.TakeText();
+  std::optional<std::vector<PassedStep>> steps = ParseSteps(query.TakeText());
+  if (!steps) return DamagedRow("a rotation of " + rotation.credential);
+  rotation.steps = std::move(*steps);
   return rotation;
 }
 

@@ -19,6 +19,7 @@ Result<std::optional<CredentialState>> ReadState(Database& database, const std::
 // Inside a commit. Everything but sinks and what belongs to the generation.
 Status WriteState(Database& database, const CredentialState& state);
 Status WriteSink(Database& database, const std::string& credential, const SinkState& sink);
+Status ForgetSink(Database& database, const std::string& credential, const std::string& target);
 
 // From a statement that selects the columns of a rotation.
 Result<Rotation> TakeRotation(Query& query);

@@ -115,8 +115,13 @@ SELECT name, generation, fingerprint,
 FROM credentials;
 )sql";
 
+// Every step of a rotation with its time and note, as [["intent", 1795262400, ""], …].
+constexpr char kVersion2[] = R"sql(
+ALTER TABLE rotations ADD COLUMN steps TEXT NOT NULL DEFAULT '[]';
+)sql";
+
 // Row i leads from version i to version i + 1.
-constexpr const char* kMigrations[] = {kVersion1};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
 
 }  // namespace
 

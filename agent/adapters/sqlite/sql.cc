@@ -7,7 +7,7 @@ namespace {
 
 #define TW_ROTATION_COLUMNS                                                            \
   "id, credential, origin, state, from_generation, to_generation, epoch, started_at, " \
-  "changed_at, reply IS NOT NULL, candidate IS NOT NULL, candidate_fingerprint, note"
+  "changed_at, reply IS NOT NULL, candidate IS NOT NULL, candidate_fingerprint, note, steps"
 
 #define TW_STATE_COLUMNS                                                                        \
   "name, generation, fingerprint, generation_since, origin, conclusive, silence,"               \
@@ -21,6 +21,11 @@ namespace {
   "credential, target, generation, verified_at, drifted, failures, last_attempt_at," \
   " last_error, last_error_reason"
 
+// The newest step at the end of the list; of 32 the second oldest makes room.
+#define TW_STEPS_AND(state, at, note)                              \
+  "json_insert(CASE WHEN json_array_length(steps) < 32 THEN steps" \
+  " ELSE json_remove(steps, '$[1]') END, '$[#]', json_array(" state ", " at ", " note "))"
+
 struct Row {
   Sql which;
   const char* text;
@@ -29,6 +34,9 @@ struct Row {
 constexpr Row kTable[] = {
     {Sql::kSaveKeyCheck, "INSERT OR REPLACE INTO meta (key, sealed) VALUES ('key_check', ?)"},
     {Sql::kLoadKeyCheck, "SELECT sealed FROM meta WHERE key = 'key_check'"},
+    {Sql::kSaveFingerprintKey,
+     "INSERT OR REPLACE INTO meta (key, sealed) VALUES ('fingerprint_key', ?)"},
+    {Sql::kLoadFingerprintKey, "SELECT sealed FROM meta WHERE key = 'fingerprint_key'"},
     {Sql::kKnowCredential, "INSERT OR IGNORE INTO credentials (name) VALUES (?)"},
     {Sql::kLoadStates, "SELECT " TW_STATE_COLUMNS " FROM credentials ORDER BY name"},
     {Sql::kLoadSinks, "SELECT " TW_SINK_COLUMNS " FROM sinks ORDER BY credential, target"},
@@ -70,6 +78,7 @@ constexpr Row kTable[] = {
      "INSERT OR REPLACE INTO sinks (credential, target, generation, verified_at, drifted,"
      " failures, last_attempt_at, last_error, last_error_reason)"
      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    {Sql::kForgetSink, "DELETE FROM sinks WHERE credential = ? AND target = ?"},
     {Sql::kLoadAbsence, "SELECT name, absent_since FROM credentials"},
     {Sql::kSaveAbsence, "UPDATE credentials SET absent_since = ? WHERE name = ?"},
     {Sql::kForgetCredential, "DELETE FROM credentials WHERE name = ?"},
@@ -90,7 +99,8 @@ constexpr Row kTable[] = {
      " LIMIT 1 OFFSET 50)"},
     {Sql::kInsertRotation,
      "INSERT INTO rotations (credential, origin, state, from_generation, epoch, started_at,"
-     " changed_at) VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?5)"},
+     " changed_at, steps)"
+     " VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?5, json_array(json_array('intent', ?5, '')))"},
     {Sql::kLoadRotation, "SELECT " TW_ROTATION_COLUMNS " FROM rotations WHERE id = ?"},
     {Sql::kLoadUnfinished,
      "SELECT " TW_ROTATION_COLUMNS " FROM rotations WHERE finished = 0 ORDER BY id"},
@@ -98,16 +108,19 @@ constexpr Row kTable[] = {
      "SELECT id, state FROM rotations WHERE credential = ? AND finished = 0"},
     {Sql::kLoadLatest, "SELECT " TW_ROTATION_COLUMNS
                        " FROM rotations WHERE credential = ? ORDER BY finished, id DESC LIMIT 1"},
+    {Sql::kLoadRefused,
+     "SELECT " TW_ROTATION_COLUMNS " FROM rotations WHERE credential = ? AND state = 'refused'"
+     " AND candidate IS NOT NULL ORDER BY id DESC LIMIT 1"},
     {Sql::kLoadReply, "SELECT reply, credential FROM rotations WHERE id = ?"},
     {Sql::kLoadCandidate, "SELECT candidate, credential FROM rotations WHERE id = ?"},
     {Sql::kAdvanceRotation,
      "UPDATE rotations SET state = ?2, finished = ?3, changed_at = ?4, note = ?5,"
      " reply = coalesce(?6, reply), candidate = coalesce(?7, candidate),"
-     " candidate_fingerprint = CASE WHEN ?7 IS NULL THEN candidate_fingerprint ELSE ?8 END"
-     " WHERE id = ?1"},
+     " candidate_fingerprint = CASE WHEN ?7 IS NULL THEN candidate_fingerprint ELSE ?8 END,"
+     " steps = " TW_STEPS_AND("?2", "?4", "?5") " WHERE id = ?1"},
     {Sql::kPromoteRotation,
-     "UPDATE rotations SET state = 'current', finished = 0, changed_at = ?, to_generation = ?,"
-     " note = '' WHERE id = ?"},
+     "UPDATE rotations SET state = 'current', finished = 0, changed_at = ?1, to_generation = ?2,"
+     " note = '', steps = " TW_STEPS_AND("'current'", "?1", "''") " WHERE id = ?3"},
     {Sql::kWipeRotations,
      "UPDATE rotations SET reply = NULL, candidate = NULL"
      " WHERE credential = ? AND (reply IS NOT NULL OR candidate IS NOT NULL)"},

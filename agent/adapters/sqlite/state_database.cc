@@ -4,6 +4,7 @@
 
 #include "agent/adapters/sqlite/query.h"
 #include "agent/adapters/sqlite/schema.h"
+#include "agent/adapters/sqlite/sealed_parts.h"
 #include "agent/adapters/sqlite/state_file.h"
 
 namespace tokenwarden::sqlite {
@@ -12,7 +13,6 @@ namespace {
 // A known text sealed with the key at birth: a wrong key is refused before anything is read or
 // written.
 constexpr char kKeyCheck[] = "tokenwarden state key check";
-constexpr char kKeyCheckContext[] = "meta/key_check";
 
 Status StoreKeyCheck(Database& database, Sealer& sealer) {
   Result<std::string> sealed = sealer.Seal(Secret(kKeyCheck), kKeyCheckContext);
@@ -85,6 +85,16 @@ Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, Sealer& 
   if (ready) ready = Migrate(**database);
   if (!ready) return tl::unexpected<Error>(ready.error());
   return database;
+}
+
+Result<std::optional<Secret>> ReadFingerprintKey(Database& database, Sealer& sealer) {
+  Query query(database, Sql::kLoadFingerprintKey);
+  Result<bool> row = query.Next();
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (!*row) return std::optional<Secret>();
+  Result<Secret> key = sealer.Open(query.TakeText(), kFingerprintKeyContext);
+  if (!key) return tl::unexpected<Error>(key.error());
+  return std::optional(std::move(*key));
 }
 
 }  // namespace tokenwarden::sqlite

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/adapters/sqlite/database.h"
@@ -13,5 +14,8 @@ namespace tokenwarden::sqlite {
 // The caller holds the StateLock. Errors: see OpenStateStore.
 Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, Sealer& sealer,
                                                const std::string& vfs);
+
+// See StateStore::LoadFingerprintKey.
+Result<std::optional<Secret>> ReadFingerprintKey(Database& database, Sealer& sealer);
 
 }  // namespace tokenwarden::sqlite

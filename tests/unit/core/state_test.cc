@@ -30,7 +30,7 @@ TEST(RotationSteps, AreTheseAndNoOthers) {
   EXPECT_EQ(After(S::kRequested), (std::set<S>{S::kReceived, S::kAmbiguous, S::kFailed}));
   EXPECT_EQ(After(S::kReceived), (std::set<S>{S::kCandidate, S::kAmbiguous, S::kFailed}));
   EXPECT_EQ(After(S::kCandidate), (std::set<S>{S::kProven, S::kRefused, S::kFailed}));
-  EXPECT_EQ(After(S::kProven), (std::set<S>{S::kCurrent, S::kRefused}));
+  EXPECT_EQ(After(S::kProven), (std::set<S>{S::kCurrent, S::kRefused, S::kFailed}));
   EXPECT_EQ(After(S::kCurrent), (std::set<S>{S::kPublished, S::kRetired}));
   EXPECT_EQ(After(S::kPublished), (std::set<S>{S::kSettled, S::kRetired}));
   EXPECT_EQ(After(S::kSettled), (std::set<S>{S::kRetired}));

@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
+#include "agent/adapters/sqlite/schema.h"
 #include "tests/unit/adapters/sqlite/state_directory.h"
 
 namespace tokenwarden::sqlite {
@@ -113,7 +114,26 @@ TEST_F(OpenStateStoreTest, RefusesANewerSchemaAndNamesBothVersions) {
   const Error error = OpenError();
   EXPECT_EQ(error.reason, "newer_schema");
   EXPECT_NE(error.message.find("schema version 7"), std::string::npos);
-  EXPECT_NE(error.message.find("up to 1"), std::string::npos);
+  EXPECT_NE(error.message.find("up to " + std::to_string(NewestSchema())), std::string::npos);
+}
+
+TEST_F(OpenStateStoreTest, BringsAStateOfTheFirstSchemaUpToDateWithEverythingInIt) {
+  RotationId unfinished = 0;
+  {
+    const auto store = Open();
+    ASSERT_TRUE(Rotate(*store, 1, "value-1"));
+    Result<Rotation> begun = store->Begin("a", Origin::kSubmit, 1, 0, kNow, 100);
+    unfinished = begun->id;
+    ASSERT_TRUE(store->Advance(unfinished, Candidate("value-2"), kNow));
+  }
+  Sql(path(), "ALTER TABLE rotations DROP COLUMN steps; PRAGMA user_version = 1");
+  const auto store = Open();
+  EXPECT_EQ(store->LoadValue("a", 1)->Reveal(), "value-1");
+  EXPECT_EQ(store->LoadCandidate(unfinished)->Reveal(), "value-2");
+  Result<Rotation> proven = store->Advance(unfinished, Step(RotationState::kProven), kNow);
+  ASSERT_TRUE(proven) << proven.error().message;
+  // What came before was not written down then.
+  EXPECT_EQ(proven->steps, (std::vector<PassedStep>{{RotationState::kProven, kNow, ""}}));
 }
 
 TEST_F(OpenStateStoreTest, RefusesAStateInUseAndNamesTheHolder) {
