@@ -40,6 +40,8 @@ std::vector<MetricRow> MakeCatalog() {
        "Unix time of the last conclusive inspection."},
       {kTokenRefreshFailures, "tokenwarden_token_consecutive_refresh_failures", kGauge, kNone, "T",
        "Refresh failures since the last success."},
+      {kTokenRotation, "tokenwarden_token_rotation", kGauge, kNone, "T,state",
+       "1 for the step at which an unfinished rotation stands. Absent while there is none."},
       {kTokenFinding, "tokenwarden_token_finding", kGauge, kNone, "T,finding,severity",
        "1 for each thing that is wrong around a living token. Absent otherwise."},
       {kOperatorNeeded, "tokenwarden_operator_needed", kGauge, kNone, "T",

@@ -23,6 +23,7 @@ enum class Metric {
   kTokenLastRefreshSuccess,
   kTokenLastCheck,
   kTokenRefreshFailures,
+  kTokenRotation,
   kTokenFinding,
   kOperatorNeeded,
   kSinkGeneration,

@@ -167,6 +167,8 @@ class Walk {
     WriteTime(Metric::kTokenRefreshDue, view.renewal_due_at);
     WriteTime(Metric::kTokenLastRefreshSuccess, view.state.renew.last_success_at);
     Write0(Metric::kTokenRefreshFailures, view.state.renew.consecutive_failures);
+    if (view.state.rotation)
+      Write1(Metric::kTokenRotation, "state", ToString(*view.state.rotation), 1);
     Write0(Metric::kOperatorNeeded, view.state.operator_need ? 1 : 0);
   }
 

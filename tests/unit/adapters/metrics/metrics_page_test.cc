@@ -74,6 +74,16 @@ std::string LinesOf(const std::string& text, const std::string& prefix) {
   return out;
 }
 
+TEST_F(MetricsPageTest, ShowsWhereAnUnfinishedRotationStands) {
+  EXPECT_NE(Text().find("tokenwarden_token_rotation{credential=\"whatsapp\",provider=\"meta\","
+                        "tenant=\"acme\",state=\"current\"} 1\n"),
+            std::string::npos);
+  TokenView idle = FullTokenView("whatsapp", kNow);
+  idle.state.rotation.reset();
+  api_.SetTokens({idle});
+  EXPECT_EQ(Text().find("tokenwarden_token_rotation{"), std::string::npos);
+}
+
 TEST_F(MetricsPageTest, LeavesACredentialThatAnotherReplicaHoldsToIt) {
   TokenView mine = FullTokenView("whatsapp", kNow);
   TokenView theirs = FullTokenView("instagram", kNow);
@@ -146,6 +156,9 @@ TEST_F(MetricsPageTest, WritesEverythingAboutACredential) {
                 "tokenwarden_token_consecutive_refresh_failures{" +
                 t +
                 "} 2\n"
+                "tokenwarden_token_rotation{" +
+                t +
+                ",state=\"current\"} 1\n"
                 "tokenwarden_token_finding{" +
                 t + ",finding=\"quality_red\",severity=\"warn\"} 1\n");
   EXPECT_EQ(LinesOf(text, "tokenwarden_sink_generation{") + LinesOf(text, "tokenwarden_sink_lag") +
