@@ -33,9 +33,10 @@ void Scheduler::Stop() {
   if (turner_.joinable()) turner_.join();
 }
 
+// What is wanted at once is due now, not in the past: how long it has been due tells a stall.
 void Scheduler::SetDue(Entry& entry, Instant due) {
   due_.erase(&entry);  // before its place in the order changes
-  entry.due = due;
+  entry.due = std::max(due, clock_.Now());
   due_.insert(&entry);
 }
 
@@ -136,8 +137,7 @@ void Scheduler::DistrustTimes() {
     if (entry.running || entry.queued) {
       entry.again = true;
     } else {
-      entry.due = Instant{};
-      due_.insert(&entry);
+      SetDue(entry, Instant{});
     }
   }
   for (auto& each : lanes_) each.second.not_before = Instant{};
@@ -219,9 +219,8 @@ void Scheduler::Finish(const std::string& name, Lane& lane, const JobResult& res
     Erase(name);
     return;
   }
-  entry.due = entry.again ? Instant{} : result.next_due;
+  SetDue(entry, entry.again ? Instant{} : result.next_due);
   entry.again = false;
-  due_.insert(&entry);
   ++version_;
   changed_.notify_all();
 }

@@ -249,5 +249,26 @@ TEST(Scheduler, StopsOnlyWhenRunningJobsAreDone) {
   EXPECT_EQ(rig.scheduler.Running(), 0u);
 }
 
+// Nobody starts it, so nothing is ever taken up: what a probe may say is a matter of time alone.
+TEST(Scheduler, IsStalledOnlyAMinuteAfterWorkWasAskedFor) {
+  Rig rig;
+  rig.scheduler.Add("a1", "a", Instant{});  // at once
+  EXPECT_FALSE(rig.scheduler.IsStalled(rig.clock.Now())) << "it has had no time yet";
+  rig.clock.Advance(kMinute);
+  EXPECT_FALSE(rig.scheduler.IsStalled(rig.clock.Now()));
+  rig.clock.Advance(Seconds{1});
+  EXPECT_TRUE(rig.scheduler.IsStalled(rig.clock.Now()));
+}
+
+TEST(Scheduler, IsNotStalledByAKickAfterALongSleep) {
+  Rig rig;
+  rig.scheduler.Add("a1", "a", kStart + kDay);
+  rig.clock.Advance(kHour);
+  rig.scheduler.Kick("a1");
+  EXPECT_FALSE(rig.scheduler.IsStalled(rig.clock.Now()));
+  rig.clock.Advance(kMinute + Seconds{1});
+  EXPECT_TRUE(rig.scheduler.IsStalled(rig.clock.Now()));
+}
+
 }  // namespace
 }  // namespace tokenwarden
