@@ -23,11 +23,6 @@ using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds kLongestRequest{10000};
 
-Milliseconds Left(SteadyTime end) {
-  const auto left = end - std::chrono::steady_clock::now();
-  return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(left));
-}
-
 enum class Ending { kDone, kTimeOver, kInterrupted };
 
 Observation NotAsked(Ending ending, Instant now, Milliseconds timeout) {
@@ -54,7 +49,7 @@ class Crew {
         limits_(limits),
         ask_(ask),
         seen_(seen),
-        end_(std::chrono::steady_clock::now() + limits.timeout),
+        end_(limits.steady_now() + limits.timeout),
         done_fd_(eventfd(0, EFD_CLOEXEC)) {}
   ~Crew() {
     for (std::thread& worker : workers_) worker.join();
@@ -72,17 +67,22 @@ class Crew {
   Ending Wait() {
     for (;;) {
       pollfd fds[] = {{done_fd_, POLLIN, 0}, {limits_.interrupt_fd, POLLIN, 0}};
-      const int ready = poll(fds, 2, static_cast<int>(Left(end_).count()));
+      const int ready = poll(fds, 2, static_cast<int>(Left().count()));
       if (ready < 0 && errno == EINTR) continue;
       if ((fds[1].revents & POLLIN) != 0) return Ending::kInterrupted;
       if ((fds[0].revents & POLLIN) != 0) return Ending::kDone;
-      if (Left(end_) == Milliseconds{0}) return Ending::kTimeOver;
+      if (Left() == Milliseconds{0}) return Ending::kTimeOver;
     }
   }
 
   void TellToStop(Ending ending) { ending_ = ending; }
 
  private:
+  Milliseconds Left() const {
+    const auto left = end_ - limits_.steady_now();
+    return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(left));
+  }
+
   void Work() {
     for (;;) {
       const std::size_t turn = next_++;
@@ -98,8 +98,8 @@ class Crew {
 
   // A conclusion that arrives late is still a conclusion; only silence is explained by the clock.
   Observation Look(const Target& target) {
-    if (ending_ == Ending::kDone && Left(end_) > Milliseconds{0}) {
-      Observation seen = ask_(target, std::min(kLongestRequest, Left(end_)));
+    if (ending_ == Ending::kDone && Left() > Milliseconds{0}) {
+      Observation seen = ask_(target, std::min(kLongestRequest, Left()));
       const bool cut = ending_ != Ending::kDone && !IsConclusive(seen.verdict);
       if (!cut) return seen;
     }

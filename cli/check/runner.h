@@ -16,6 +16,9 @@ struct RunLimits {
   std::chrono::milliseconds timeout{30000};  // for everything together
   int parallel = 8;
   int interrupt_fd = -1;  // becomes readable when the user wants out; -1 = never
+  // What the timeout is measured by. Thread-safe.
+  std::function<std::chrono::steady_clock::time_point()> steady_now =
+      std::chrono::steady_clock::now;
 };
 
 // Blocking and thread-safe; asks about one target, giving every request at most `patience`.

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 
 #include "tests/unit/cli/fake_services.h"
 
@@ -60,6 +62,24 @@ class Door {
   int most_ = 0;
 };
 
+// A clock that stands still until the time of the run is to be over.
+class RunClock {
+ public:
+  void BeOver() { over_ = true; }
+  RunLimits Limits() const {
+    RunLimits limits;
+    limits.timeout = std::chrono::milliseconds{1};
+    limits.steady_now = [this] {
+      return std::chrono::steady_clock::time_point(over_ ? std::chrono::hours{1}
+                                                         : std::chrono::hours{0});
+    };
+    return limits;
+  }
+
+ private:
+  std::atomic<bool> over_{false};
+};
+
 TEST(Runner, KeepsTheOrderOfTheTargetsWhateverFinishesFirst) {
   const std::vector<Target> targets = Targets(20);
   const RunResult result = RunChecks(
@@ -106,13 +126,14 @@ TEST(Runner, AsksNobodyAboutWhatIsKnownAlready) {
 
 TEST(Runner, StopsWhatIsStillRunningWhenTheTimeIsOverAndSaysSo) {
   Door door;
-  RunLimits limits;
-  limits.timeout = std::chrono::milliseconds{1};
+  RunClock clock;
+  RunLimits limits = clock.Limits();
   limits.parallel = 1;
   int stops = 0;
   const RunResult result = RunChecks(
       Targets(2), limits,
       [&](const Target&, std::chrono::milliseconds) {
+        clock.BeOver();
         door.Wait();
         return Observation{};
       },
@@ -131,11 +152,11 @@ TEST(Runner, StopsWhatIsStillRunningWhenTheTimeIsOverAndSaysSo) {
 
 TEST(Runner, KeepsAConclusionThatArrivesAfterTheTimeIsOver) {
   Door door;
-  RunLimits limits;
-  limits.timeout = std::chrono::milliseconds{1};
+  RunClock clock;
   const RunResult result = RunChecks(
-      Targets(1), limits,
+      Targets(1), clock.Limits(),
       [&](const Target& target, std::chrono::milliseconds) {
+        clock.BeOver();
         door.Wait();
         return ValidFor(target);
       },
