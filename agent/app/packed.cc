@@ -118,9 +118,10 @@ If<S, Attempts> Members(Archive& archive, S& from) {
 template <typename Archive, typename S>
 If<S, CredentialState> Members(Archive& archive, S& from) {
   auto& [name, generation, fingerprint, generation_since, origin, conclusive, silence, inspect,
-         renew, sinks, rotation, operator_need, refused_fingerprint, spec_digest] = from;
+         renew, sinks, rotation, reply_lost_at, operator_need, refused_fingerprint, spec_digest] =
+      from;
   archive(name, generation, fingerprint, generation_since, origin, conclusive, silence, inspect,
-          renew, sinks, rotation, operator_need, refused_fingerprint, spec_digest);
+          renew, sinks, rotation, reply_lost_at, operator_need, refused_fingerprint, spec_digest);
 }
 
 class Packer {

@@ -101,6 +101,9 @@ struct CredentialState {
   Attempts renew;
   std::vector<SinkState> sinks;
   std::optional<RotationState> rotation;  // of the unfinished rotation, if any
+  // When a renewal of this generation was first left without a reply: the issuer may have used the
+  // value up. Known until another value is current.
+  std::optional<Instant> reply_lost_at;
   std::optional<OperatorNeed> operator_need;
   Fingerprint refused_fingerprint;  // a candidate kept aside; not tried again by itself
   std::string spec_digest;          // of the specification at the last attempt

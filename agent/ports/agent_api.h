@@ -30,6 +30,14 @@ struct TokenView {
   std::optional<Instant> renewal_due_at;
   std::optional<Instant> next_look_at;
   std::vector<SinkSpec> sinks;
+  // Sinks that do not hold the current generation, and when each is tried next.
+  struct SinkRetry {
+    std::string target;
+    Instant at{};
+
+    bool operator==(const SinkRetry&) const = default;
+  };
+  std::vector<SinkRetry> sink_retries;
   // Another replica acts on it: what is shown here is what was known when it was last ours.
   bool held_elsewhere = false;
 };
@@ -43,12 +51,15 @@ struct Explanation {
   };
   std::vector<Line> chain;
   std::optional<Rotation> rotation;  // the latest one
+  std::string rotation_next;         // a sentence: what happens with it next
 };
 
 struct SubmitRequest {
   std::string name;
   Secret value;
   std::string accept_worse_reason;  // not empty: an operator accepts a worse value, and says why
+  // Take the candidate that was refused and kept aside; there is no `value` then.
+  bool kept_aside = false;
 };
 
 // One thing that keeps the agent from being ready, live or started.
@@ -84,6 +95,11 @@ class AgentApi {
   virtual Result<TokenView> Rollback(const std::string& name) {
     return MakeError(ErrorKind::kFailedPrecondition, "no_rollback",
                      "this agent cannot roll " + name + " back");
+  }
+  // Publishes the current value to every sink again, also to one that drifted under `alarm`.
+  virtual Result<TokenView> Sync(const std::string& name) {
+    return MakeError(ErrorKind::kFailedPrecondition, "no_sync",
+                     "this agent cannot publish " + name + " again");
   }
   virtual Result<Explanation> Explain(const std::string& name) const = 0;
   virtual Status Reload() = 0;

@@ -23,9 +23,15 @@ struct Capabilities {
   // A successor can be made without the old value (generated, re-derived, rebuilt): also when that
   // is dead.
   bool can_replace_dead = false;
+  // One value can be revoked without touching any other.
   bool can_revoke = false;
+  std::string cannot_revoke_why;  // a sentence, when it cannot
   RotationModel rotation_model = RotationModel::kStrictFamily;
+  // Of the grace models: how long after the first request the old value may be presented again.
+  Seconds grace{0};
 };
+// A grace without an end: a renewal leaves the old value as it is until its own end.
+inline constexpr Seconds kWhileItLives = Seconds::max();
 
 // What an issuer needs to know of one credential for one call. References are resolved by the
 // caller; an absent secret means: not configured (or `*_problem` says why it could not be read).
@@ -62,6 +68,13 @@ class Provider {
   virtual Observation Inspect(const ProviderContext& context, const Secret& value,
                               HttpClient& http) const = 0;
 
+  // The same for a value that is to replace another one: what is configured as proof beside an
+  // inspection (a canary call) is made too.
+  virtual Observation Prove(const ProviderContext& context, const Secret& value,
+                            HttpClient& http) const {
+    return Inspect(context, value, http);
+  }
+
   // Pure. The request has `exactly_once` set.
   virtual Result<Renewal> BuildRenewal(const ProviderContext& context, const Secret& value,
                                        const Observation& conclusive) const = 0;
@@ -69,6 +82,18 @@ class Provider {
   // clear no, kUnavailable / kResourceExhausted for transient ones, kInvalidArgument for our app
   // credentials.
   virtual Result<RenewedValue> ParseRenewal(const HttpReply& reply) const = 0;
+
+  // Revokes `old` alone, in the name of `current`, where CapabilitiesOf says that it can. Safe to
+  // repeat: a value that is gone already is a success. kFailedPrecondition and kInvalidArgument: a
+  // clear no; everything else may be tried again.
+  virtual Status Revoke(const ProviderContext& context, const Secret& old, const Secret& current,
+                        HttpClient& http) const {
+    (void)old;
+    (void)current;
+    (void)http;
+    return MakeError(ErrorKind::kFailedPrecondition, "cannot_revoke",
+                     "a value of " + context.spec.name + " cannot be revoked alone");
+  }
 
   // Which limits are shared: `meta|https://graph.facebook.com|100000000000001`. Requests of one
   // lane share a concurrency limit; lanes never delay each other.

@@ -129,6 +129,7 @@ class StateStoreContract : public testing::TestWithParam<MakeStateStoreHarness> 
     state.silence->message = "no answer";
     state.inspect = {kNow, kNow - kHour, 3, kNow + kHour, "timed out", "timeout"};
     state.renew = {kNow - kDay, std::nullopt, 1, std::nullopt, "refused", "no_rights"};
+    state.reply_lost_at = kNow - kMinute;
     state.operator_need = OperatorNeed{"lost_reply", "somebody must look", kNow};
     state.refused_fingerprint = PrintOf("refused");
     state.spec_digest = "digest";

@@ -70,6 +70,7 @@ Result<CredentialState> TakeState(Query& query) {
   state.operator_need = TakeOperatorNeed(query);
   state.refused_fingerprint.text = query.TakeText();
   state.spec_digest = query.TakeText();
+  state.reply_lost_at = query.TakeTime();
   const std::optional<std::string> rotation = query.TakeOptionalText();
   if (!rotation) return state;
   state.rotation = ParseRotationState(*rotation);
@@ -182,7 +183,10 @@ Status WriteState(Database& database, const CredentialState& state) {
   query.OptionalText(need ? std::optional(need->reason) : std::nullopt)
       .OptionalText(need ? std::optional(need->sentence) : std::nullopt)
       .Time(need ? std::optional(need->since) : std::nullopt);
-  return query.Text(state.refused_fingerprint.text).Text(state.spec_digest).Do();
+  return query.Text(state.refused_fingerprint.text)
+      .Text(state.spec_digest)
+      .Time(state.reply_lost_at)
+      .Do();
 }
 
 Status WriteSink(Database& database, const std::string& credential, const SinkState& sink) {

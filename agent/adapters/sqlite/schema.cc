@@ -118,6 +118,7 @@ FROM credentials;
 // Every step of a rotation with its time and note, as [["intent", 1795262400, ""], …].
 constexpr char kVersion2[] = R"sql(
 ALTER TABLE rotations ADD COLUMN steps TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE credentials ADD COLUMN reply_lost_at INTEGER;
 )sql";
 
 // Row i leads from version i to version i + 1.

@@ -14,7 +14,7 @@ namespace {
   " inspect_last_at, inspect_last_success_at, inspect_failures, inspect_not_before,"            \
   " inspect_error, inspect_error_reason, renew_last_at, renew_last_success_at, renew_failures," \
   " renew_not_before, renew_error, renew_error_reason, operator_reason, operator_sentence,"     \
-  " operator_since, refused_fingerprint, spec_digest,"                                          \
+  " operator_since, refused_fingerprint, spec_digest, reply_lost_at,"                           \
   " (SELECT state FROM rotations WHERE credential = name AND finished = 0)"
 
 #define TW_SINK_COLUMNS                                                              \
@@ -49,8 +49,8 @@ constexpr Row kTable[] = {
      " inspect_last_at, inspect_last_success_at, inspect_failures, inspect_not_before,"
      " inspect_error, inspect_error_reason, renew_last_at, renew_last_success_at, renew_failures,"
      " renew_not_before, renew_error, renew_error_reason, operator_reason, operator_sentence,"
-     " operator_since, refused_fingerprint, spec_digest)"
-     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+     " operator_since, refused_fingerprint, spec_digest, reply_lost_at)"
+     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
      " ON CONFLICT (name) DO UPDATE SET"
      " conclusive = excluded.conclusive, silence = excluded.silence,"
      " inspect_last_at = excluded.inspect_last_at,"
@@ -69,7 +69,7 @@ constexpr Row kTable[] = {
      " operator_sentence = excluded.operator_sentence,"
      " operator_since = excluded.operator_since,"
      " refused_fingerprint = excluded.refused_fingerprint,"
-     " spec_digest = excluded.spec_digest"},
+     " spec_digest = excluded.spec_digest, reply_lost_at = excluded.reply_lost_at"},
     {Sql::kSaveGeneration,
      "UPDATE credentials SET generation = ?, fingerprint = ?, generation_since = ?, origin = ?"
      " WHERE name = ?"},

@@ -102,6 +102,7 @@ CredentialState FullState() {
   state.renew = {std::nullopt, std::nullopt, 0xffffffffu, std::nullopt, "", ""};
   state.sinks = {{".env#TOKEN", 7, FromUnix(8), true, 9, FromUnix(10), "error", "reason"}};
   state.rotation = RotationState::kAmbiguous;
+  state.reply_lost_at = FromUnix(10);
   state.operator_need = OperatorNeed{"refused", "do something", FromUnix(11)};
   state.refused_fingerprint.text = "hmac:fedcba9876543210";
   state.spec_digest = "0123456789abcdef";

@@ -126,7 +126,10 @@ TEST_F(OpenStateStoreTest, BringsAStateOfTheFirstSchemaUpToDateWithEverythingInI
     unfinished = begun->id;
     ASSERT_TRUE(store->Advance(unfinished, Candidate("value-2"), kNow));
   }
-  Sql(path(), "ALTER TABLE rotations DROP COLUMN steps; PRAGMA user_version = 1");
+  Sql(path(),
+      "ALTER TABLE rotations DROP COLUMN steps;"
+      "ALTER TABLE credentials DROP COLUMN reply_lost_at;"
+      "PRAGMA user_version = 1");
   const auto store = Open();
   EXPECT_EQ(store->LoadValue("a", 1)->Reveal(), "value-1");
   EXPECT_EQ(store->LoadCandidate(unfinished)->Reveal(), "value-2");
