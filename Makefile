@@ -9,10 +9,10 @@ FIRST_SEED ?= 1
 STEP := cmake/step.sh
 CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
 
-.PHONY: help build test check demo bench e2e asan tsan fuzz image package simulate fmt docs bare clean
+.PHONY: help build test check demo bench e2e asan tsan fuzz image package servers servers-up servers-down simulate fmt docs bare clean
 
 help: ## Show these commands
-	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the programs and the simulator into build/release/bin (installs what is missing)
 	@$(STEP) "packages" cmake/bootstrap.sh
@@ -22,6 +22,7 @@ build: ## Build the programs and the simulator into build/release/bin (installs 
 
 test: build ## Build and run every test, against the programs as they are shipped
 	@$(STEP) "build the tests" cmake --build build/release -j $(JOBS)
+	@$(STEP) "test servers (once: about fifteen minutes on two cores)" tests/servers/build.sh
 	@$(STEP) "run the tests" cmake/run_tests.sh build/release $(JOBS)
 
 check: ## Format, static analysis, include boundaries, generated files, shell syntax
@@ -42,6 +43,7 @@ bench: build ## Measure against peers and floors; writes build/bench.json
 
 e2e: build ## Run the programs against real servers
 	@$(STEP) "build the tests" cmake --build build/release -j $(JOBS)
+	@$(STEP) "test servers (once: about fifteen minutes on two cores)" tests/servers/build.sh
 	@$(STEP) "run the end-to-end tests" $(CTEST) --test-dir build/release -L e2e
 
 asan tsan: ## Run the tests under AddressSanitizer and UBSan, or ThreadSanitizer
@@ -62,6 +64,16 @@ image: build ## Write the container image (OCI layout and archive) and its bill 
 package: build ## Build the Debian package and the static tarball into build/release/packages
 	@$(STEP) "manual pages and completions" cmake --build build/release -j $(JOBS) --target package_files
 	@$(STEP) "packages" cpack --config build/release/CPackConfig.cmake
+
+servers: ## Build the real servers that tests run against (once; about fifteen minutes on two cores)
+	@$(STEP) "packages" cmake/bootstrap.sh
+	@$(STEP) "test servers" tests/servers/build.sh
+
+servers-up: ## Start Vault, an API server and toxiproxy on loopback, to try things by hand
+	@tests/servers/play.sh up
+
+servers-down: ## End what servers-up started
+	@tests/servers/play.sh down
 
 simulate: ## Simulate SEEDS runs from FIRST_SEED on: faults, crashes and clocks against the real rotation
 	@$(STEP) "packages" cmake/bootstrap.sh

@@ -54,12 +54,13 @@ TEST(ControlPlane, EnforcesRbacKeepsItsDataOverARestartAndIsGoneAfterwards) {
     cluster.MakeServiceAccount("shop", "bot");
     cluster.Must({"-n", "shop", "create", "secret", "generic", "s", "--from-literal=k=v"});
     const std::string as_bot = cluster.KubeconfigFor(cluster.TokenOf("shop", "bot"));
-    EXPECT_NE(cluster.Kubectl({"--kubeconfig", as_bot, "-n", "shop", "get", "secret", "s"}).err.find(
-                  "Forbidden"),
+    EXPECT_NE(cluster.Kubectl({"--kubeconfig", as_bot, "-n", "shop", "get", "secret", "s"})
+                  .err.find("Forbidden"),
               std::string::npos);
     cluster.KillApiServer();
     cluster.RestartApiServer();
-    EXPECT_EQ(cluster.Must({"-n", "shop", "get", "secret", "s", "-o", "jsonpath={.data.k}"}), "dg==");
+    EXPECT_EQ(cluster.Must({"-n", "shop", "get", "secret", "s", "-o", "jsonpath={.data.k}"}),
+              "dg==");
     api = cluster.api().pid();
   }
   EXPECT_FALSE(Exists(api));

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# play.sh up|down: Vault in development mode, an API server and toxiproxy on loopback, to try things by hand. `up` says
+# how to reach them; `down` ends exactly what `up` started and removes what they kept.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+state=${TOKENWARDEN_PLAY_DIR:-${XDG_RUNTIME_DIR:-/tmp}/tokenwarden-servers-$(id -u)}
+tool() { "$here/build.sh" --bin "$1"; }
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# start NAME COMMAND...: in the background, with its process id and log in the state directory.
+start() {
+  local name=$1
+  shift
+  setsid "$@" >"$state/$name.log" 2>&1 </dev/null &
+  echo $! >"$state/$name.pid"
+}
+
+# await NAME COMMAND...: until it succeeds, a minute at most, and only while the server runs.
+await() {
+  local name=$1 try
+  shift
+  for ((try = 0; try < 600; ++try)); do
+    "$@" >/dev/null 2>&1 && return
+    kill -0 "$(cat "$state/$name.pid")" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "$name did not come up; the end of $state/$name.log:" >&2
+  tail -n 20 "$state/$name.log" >&2
+  down
+  exit 1
+}
+
+down() {
+  local file pid
+  for file in "$state"/*.pid; do
+    [[ -f $file ]] || continue
+    pid=$(cat "$file")
+    kill -KILL -- "-$pid" 2>/dev/null || true
+  done
+  rm -rf "$state"
+}
+
+up() {
+  if [[ -d $state ]]; then
+    echo "they are up already ($state); end them first with: make servers-down" >&2
+    exit 1
+  fi
+  "$here/build.sh" vault etcd kube net
+  mkdir -m 0700 -p "$state"
+  local vault_port api_port etcd_port proxy_port
+  vault_port=$(free_port) api_port=$(free_port) etcd_port=$(free_port) proxy_port=$(free_port)
+  "$here/pki.sh" "$state/pki"
+  start vault env HOME="$state" "$(tool vault)" server -dev -dev-root-token-id=root -dev-no-store-token \
+    -dev-listen-address="127.0.0.1:$vault_port"
+  local etcd=http://127.0.0.1:$etcd_port none=http://127.0.0.1:0
+  start etcd "$(tool etcd)" --name=e --data-dir="$state/etcd" --unsafe-no-fsync --listen-client-urls="$etcd" \
+    --advertise-client-urls="$etcd" --listen-peer-urls="$none" --initial-advertise-peer-urls="$none" --initial-cluster="e=$none"
+  local pki=$state/pki
+  start kube-apiserver "$(tool kube-apiserver)" --etcd-servers="$etcd" --bind-address=127.0.0.1 --advertise-address=127.0.0.1 \
+    --secure-port="$api_port" --endpoint-reconciler-type=none --tls-cert-file="$pki/apiserver.crt" \
+    --tls-private-key-file="$pki/apiserver.key" --client-ca-file="$pki/ca.crt" --token-auth-file="$pki/tokens.csv" \
+    --authorization-mode=Node,RBAC --service-account-issuer=https://kubernetes.default.svc \
+    --service-account-key-file="$pki/sa.key" --service-account-signing-key-file="$pki/sa.key" \
+    --service-cluster-ip-range=10.96.0.0/24
+  start toxiproxy "$(tool toxiproxy-server)" -host 127.0.0.1 -port "$proxy_port"
+  "$here/kubeconfig.sh" "https://127.0.0.1:$api_port" "$pki/ca.crt" test-admin >"$state/kubeconfig"
+  await vault env VAULT_ADDR="http://127.0.0.1:$vault_port" "$(tool vault)" status
+  await kube-apiserver "$(tool kubectl)" --kubeconfig "$state/kubeconfig" get --raw=/readyz
+  cat <<TEXT
+Up. Try:
+  export VAULT_ADDR=http://127.0.0.1:$vault_port VAULT_TOKEN=root KUBECONFIG=$state/kubeconfig
+  $(tool vault) kv put secret/whatsapp access_token=example
+  $(tool kubectl) get namespaces
+  curl http://127.0.0.1:$proxy_port/proxies        # toxiproxy
+Logs are in $state. End them with: make servers-down
+TEXT
+}
+
+case ${1:-} in
+  up) up ;;
+  down) down ;;
+  *)
+    echo "usage: play.sh up|down" >&2
+    exit 2
+    ;;
+esac
