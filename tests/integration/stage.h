@@ -59,6 +59,8 @@ class Stage {
   Process& agent() { return *agent_; }
   Finished StopAgent();
   std::string Socket() const { return "unix://" + room_.File("agent.sock"); }
+  // Where the agent serves HTTP: `127.0.0.1:PORT`.
+  std::string HttpAddress() const { return http_.substr(7); }
   // GET of a page of the agent's.
   WebReply Page(const std::string& path) const;
   bool AwaitOk(const std::string& path) const;

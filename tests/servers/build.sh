@@ -52,6 +52,7 @@ hash_of() {
     echo "recipe 1 $toolchain $(uname -m) $(ldflags_of "$1")"
     rows_of "$1"
     cat "$here/$1/go.mod" "$here/$1/go.sum" 2>/dev/null || true
+    [[ $1 != prom ]] || cat "$here/alertmanager.sh"
   } | sha256sum | cut -c1-16
 }
 
@@ -91,6 +92,10 @@ build_deb() {
     fi
     cp "$work/$spec/$path" "$out/$tool"
   done < <(rows_of "$1")
+  # Debian's Alertmanager finds its templates in one place only: it gets a /usr/share of its own.
+  cp -r "$work/prometheus-alertmanager/usr/share/prometheus/alertmanager" "$out/alertmanager.share"
+  mv "$out/alertmanager" "$out/alertmanager.program"
+  cp "$here/alertmanager.sh" "$out/alertmanager"
   rm -rf "$work"
 }
 
