@@ -88,12 +88,22 @@ std::string Describe(const SecretRef& ref) {
   return std::string(WordFor(kSecretRefKinds, ref.kind)) + " " + WithKey(ref.locator, ref.key);
 }
 
+std::optional<SecretRef::Kind> ParseSecretRefKind(std::string_view word) {
+  return ValueFor(kSecretRefKinds, word);
+}
+
 std::string_view ToString(VaultAuthSpec::Kind kind) { return WordFor(kVaultAuthKinds, kind); }
+std::optional<VaultAuthSpec::Kind> ParseVaultAuthKind(std::string_view word) {
+  return ValueFor(kVaultAuthKinds, word);
+}
 
 std::string_view ToString(MetaKind kind) { return WordFor(kMetaKinds, kind); }
 std::optional<MetaKind> ParseMetaKind(std::string_view word) { return ValueFor(kMetaKinds, word); }
 
 std::string_view ToString(SourceKind kind) { return WordFor(kSourceKinds, kind); }
+std::optional<SourceKind> ParseSourceKind(std::string_view word) {
+  return ValueFor(kSourceKinds, word);
+}
 
 std::string Describe(const SourceSpec& source) {
   const std::string place = WithKey(source.path, source.key);
@@ -109,6 +119,9 @@ std::optional<SinkKind> ParseSinkKind(std::string_view word) { return ValueFor(k
 std::string SinkSpec::Target() const { return WithKey(path, key); }
 
 std::string_view ToString(NotifyKind kind) { return WordFor(kNotifyKinds, kind); }
+std::optional<NotifyKind> ParseNotifyKind(std::string_view word) {
+  return ValueFor(kNotifyKinds, word);
+}
 
 std::string NotifySpec::Target() const {
   switch (kind) {

@@ -23,6 +23,7 @@ struct SecretRef {
 };
 // `env FACEBOOK_APP_SECRET`, `file /run/key`, `vault secret/x#y`: for messages.
 std::string Describe(const SecretRef& ref);
+std::optional<SecretRef::Kind> ParseSecretRefKind(std::string_view word);
 
 // How to reach Vault, and as whom. Absent references: not configured.
 struct VaultAuthSpec {
@@ -44,6 +45,7 @@ struct VaultAuthSpec {
   bool operator==(const VaultAuthSpec&) const = default;
 };
 std::string_view ToString(VaultAuthSpec::Kind kind);
+std::optional<VaultAuthSpec::Kind> ParseVaultAuthKind(std::string_view word);
 
 struct VaultSpec {
   std::string address;          // empty = VAULT_ADDR
@@ -93,6 +95,7 @@ struct MetaSpec {
 
 enum class SourceKind { kEnv, kDotenv, kFile, kVault, kKubernetes };
 std::string_view ToString(SourceKind kind);
+std::optional<SourceKind> ParseSourceKind(std::string_view word);
 struct SourceSpec {
   SourceKind kind = SourceKind::kDotenv;
   std::string path;  // file path; variable name for env; Vault path; `namespace/name` of a Secret
@@ -131,6 +134,7 @@ struct SinkSpec {
 
 enum class NotifyKind { kExec, kSignal, kHttp, kKubernetesRollout };
 std::string_view ToString(NotifyKind kind);
+std::optional<NotifyKind> ParseNotifyKind(std::string_view word);
 
 struct NotifySpec {
   NotifyKind kind = NotifyKind::kExec;

@@ -62,6 +62,13 @@ TEST(Words, RotationModelsRoundTrip) {
 TEST(Words, MetaKindsRoundTrip) { ExpectRoundTrips(MetaKind::kApp, ParseMetaKind); }
 TEST(Words, DriftsRoundTrip) { ExpectRoundTrips(Drift::kAlarm, ParseDrift); }
 TEST(Words, SinkKindsRoundTrip) { ExpectRoundTrips(SinkKind::kKubernetes, ParseSinkKind); }
+TEST(Words, SourceKindsRoundTrip) { ExpectRoundTrips(SourceKind::kKubernetes, ParseSourceKind); }
+TEST(Words, NotifyKindsRoundTrip) {
+  ExpectRoundTrips(NotifyKind::kKubernetesRollout, ParseNotifyKind);
+}
+TEST(Words, VaultAuthKindsRoundTrip) {
+  ExpectRoundTrips(VaultAuthSpec::Kind::kCert, ParseVaultAuthKind);
+}
 TEST(Words, ActionsRoundTrip) { ExpectRoundTrips(Action::kNeedsOperator, ParseAction); }
 TEST(Words, RefusalsRoundTrip) { ExpectRoundTrips(Refusal::kKnownDead, ParseRefusal); }
 TEST(Words, GateResultsRoundTrip) { ExpectRoundTrips(GateResult::kIndeterminate, ParseGateResult); }
@@ -123,6 +130,15 @@ TEST(Verdicts, FormALatticeInWhichTheMoreFundamentalHolds) {
       EXPECT_EQ(Worse(kOrder[a], kOrder[b]), kOrder[std::max(a, b)]);
     }
   }
+}
+
+TEST(SecretRefs, HaveAWordForEachKind) {
+  for (const char* word : {"env", "file", "dotenv", "vault", "kubernetes"}) {
+    const std::optional<SecretRef::Kind> kind = ParseSecretRefKind(word);
+    ASSERT_TRUE(kind) << word;
+    EXPECT_EQ(Describe(SecretRef{*kind, "x", ""}), std::string(word) + " x");
+  }
+  EXPECT_FALSE(ParseSecretRefKind("transit"));
 }
 
 TEST(SecretRefs, AreDescribedForMessages) {
