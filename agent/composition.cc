@@ -57,9 +57,23 @@ std::string TextOf(const yaml::ConfigProblem& problem) {
   return text;
 }
 
+// An agent that forgets what it was told to share would be worse than none.
+Status CheckServed(const Config& config) {
+  const bool local = config.state_kind == StateKind::kSqlite && !config.lease;
+  if (local && !config.state_transit_key) return {};
+  return MakeError(ErrorKind::kFailedPrecondition, "not_served",
+                   "this version keeps its state and its key on this host only, and the "
+                   "configuration names a server for one of them, or replicas",
+                   "use state: {path: FILE, key: {file: FILE}} and no coordination");
+}
+
 Result<Config> Load(const std::string& path) {
   yaml::LoadedConfig loaded = yaml::LoadConfig(path);
-  if (loaded.config && loaded.problems.empty()) return std::move(*loaded.config);
+  if (loaded.config && loaded.problems.empty()) {
+    Status served = CheckServed(*loaded.config);
+    if (!served) return tl::unexpected<Error>(served.error());
+    return std::move(*loaded.config);
+  }
   std::string message = "the configuration is not usable";
   for (const yaml::ConfigProblem& problem : loaded.problems) message += "\n  " + TextOf(problem);
   return MakeError(ErrorKind::kInvalidArgument, "bad_configuration", message,
