@@ -2,9 +2,11 @@
 
 #include <cstdlib>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "agent/adapters/yaml/scalars.h"
+#include "agent/adapters/yaml/server_scalars.h"
 
 namespace tokenwarden::yaml {
 namespace {
@@ -57,20 +59,78 @@ void SetUrl(std::string& to, const Node* from) {
 // A scalar stands for {path: scalar}.
 const Node* PathOf(const Node& block) { return block.IsScalar() ? &block : block.Find("path"); }
 
+// `PATH#KEY`, or the block that says the same.
+void SetVaultPlace(std::string& path, std::string& key, const Node& from) {
+  if (from.IsScalar()) {
+    std::tie(path, key) = SplitPlace(from.text);
+    return;
+  }
+  Set(path, At(from, "path"));
+  Set(key, At(from, "key"));
+}
+
+// `NAMESPACE/NAME`, or the name alone.
+std::string ObjectOf(const Node& from) {
+  std::string object;
+  Set(object, At(from, "secret"));
+  const Node* space = At(from, "namespace");
+  return space == nullptr ? object : space->text + "/" + object;
+}
+
+// `NAMESPACE/NAME#KEY`, or the block that says the same.
+void SetSecretPlace(std::string& object, std::string& key, const Node& from) {
+  if (from.IsScalar()) {
+    std::tie(object, key) = SplitPlace(from.text);
+    return;
+  }
+  object = ObjectOf(from);
+  Set(key, At(from, "key"));
+}
+
 void Set(std::optional<SecretRef>& to, const Node* from) {
   if (from == nullptr) return;
   SecretRef ref;
   const Node& value = from->children[1];
-  const std::string& kind = from->children[0].text;
-  if (kind == "env" || kind == "file") {
-    ref.kind = kind == "env" ? SecretRef::Kind::kEnv : SecretRef::Kind::kFile;
-    ref.locator = value.text;
-  } else {
-    ref.kind = SecretRef::Kind::kDotenv;
-    Set(ref.locator, At(value, "path"));
-    Set(ref.key, At(value, "key"));
+  ref.kind = ParseSecretRefKind(from->children[0].text).value();
+  switch (ref.kind) {
+    case SecretRef::Kind::kEnv:
+    case SecretRef::Kind::kFile:
+      ref.locator = value.text;
+      break;
+    case SecretRef::Kind::kDotenv:
+      Set(ref.locator, At(value, "path"));
+      Set(ref.key, At(value, "key"));
+      break;
+    case SecretRef::Kind::kVault:
+      SetVaultPlace(ref.locator, ref.key, value);
+      break;
+    case SecretRef::Kind::kKubernetes:
+      SetSecretPlace(ref.locator, ref.key, value);
+      break;
   }
   to = std::move(ref);
+}
+
+VaultAuthSpec AuthOf(const Node& from) {
+  VaultAuthSpec auth;
+  const Node& value = from.children[1];
+  auth.kind = ParseVaultAuthKind(from.children[0].text).value();
+  if (auth.kind == VaultAuthSpec::Kind::kToken) Set(auth.token, &value);
+  if (auth.kind == VaultAuthSpec::Kind::kTokenFile) auth.token_file = value.text;
+  Set(auth.mount, At(value, "mount"));
+  Set(auth.role_id, At(value, "role_id"));
+  Set(auth.secret_id, At(value, "secret_id"));
+  Set(auth.wrapped, At(value, "wrapped"));
+  Set(auth.role, At(value, "role"));
+  Set(auth.jwt_file, At(value, "jwt_file"));
+  Set(auth.jwt, At(value, "jwt"));
+  Set(auth.name, At(value, "name"));
+  Set(auth.cert_file, At(value, "cert_file"));
+  Set(auth.key_file, At(value, "key_file"));
+  return auth;
+}
+void Set(std::optional<VaultAuthSpec>& to, const Node* from) {
+  if (from != nullptr) to = AuthOf(*from);
 }
 
 void SetMeta(MetaSpec& to, const Node& from) {
@@ -103,25 +163,40 @@ void SetShared(CredentialSpec& to, const Node& from) {
 
 SourceSpec SourceOf(const Node& from) {
   SourceSpec source;
-  const std::string& kind = from.children[0].text;
   const Node& value = from.children[1];
-  if (kind == "env") {
-    source.kind = SourceKind::kEnv;
-    source.path = value.text;
-    return source;
+  source.kind = ParseSourceKind(from.children[0].text).value();
+  switch (source.kind) {
+    case SourceKind::kVault:
+      SetVaultPlace(source.path, source.key, value);
+      Set(source.vault_auth, At(value, "auth"));
+      break;
+    case SourceKind::kKubernetes:
+      SetSecretPlace(source.path, source.key, value);
+      break;
+    case SourceKind::kEnv:
+    case SourceKind::kFile:
+    case SourceKind::kDotenv:
+      Set(source.path, PathOf(value));
+      Set(source.key, At(value, "key"));
+      break;
   }
-  source.kind = kind == "file" ? SourceKind::kFile : SourceKind::kDotenv;
-  Set(source.path, PathOf(value));
-  Set(source.key, At(value, "key"));
   return source;
 }
 
 SinkSpec SinkOf(const Node& from, Seconds verify_every) {
   SinkSpec sink;
   const Node& value = from.children[1];
-  sink.kind = from.children[0].text == "file" ? SinkKind::kFile : SinkKind::kDotenv;
-  Set(sink.path, PathOf(value));
-  Set(sink.key, At(value, "key"));
+  sink.kind = ParseSinkKind(from.children[0].text).value();
+  if (sink.kind == SinkKind::kVault) {
+    SetVaultPlace(sink.path, sink.key, value);
+    Set(sink.vault_auth, At(value, "auth"));
+    Set(sink.markers, At(value, "markers"));
+  } else if (sink.kind == SinkKind::kKubernetes) {
+    SetSecretPlace(sink.path, sink.key, value);
+  } else {
+    Set(sink.path, PathOf(value));
+    Set(sink.key, At(value, "key"));
+  }
   Set(sink.mode, At(value, "mode"));
   const Node* format = At(value, "format");
   if (format != nullptr && format->text == "json") sink.format = FileFormat::kJson;
@@ -130,13 +205,20 @@ SinkSpec SinkOf(const Node& from, Seconds verify_every) {
   return sink;
 }
 
+// `NAMESPACE/deployment/NAME`, or without the namespace.
+std::string WorkloadOf(const Node& from) {
+  for (const char* kind : {"deployment", "statefulset", "daemonset"}) {
+    if (At(from, kind) == nullptr) continue;
+    const Node* space = At(from, "namespace");
+    return (space == nullptr ? "" : space->text + "/") + kind + "/" + At(from, kind)->text;
+  }
+  return "";
+}
+
 NotifySpec NotifyOf(const Node& from) {
   NotifySpec notify;
-  const std::string& kind = from.children[0].text;
   const Node& value = from.children[1];
-  notify.kind = kind == "signal" ? NotifyKind::kSignal
-                : kind == "http" ? NotifyKind::kHttp
-                                 : NotifyKind::kExec;
+  notify.kind = ParseNotifyKind(from.children[0].text).value();
   Set(notify.command, At(value, "command"));
   Set(notify.pid_file, At(value, "pid_file"));
   Set(notify.signal, At(value, "signal"));
@@ -144,6 +226,8 @@ NotifySpec NotifyOf(const Node& from) {
   Set(notify.process, At(value, "process"));
   Set(notify.url, At(value, "url"));
   Set(notify.timeout, At(value, "timeout"));
+  notify.workload = WorkloadOf(value);
+  Set(notify.min_interval, At(value, "min_interval"));
   return notify;
 }
 
@@ -171,12 +255,49 @@ void SetListen(std::string& to, const Node* from) {
   if (IsOff(to)) to.clear();
 }
 
+void SetState(Config& to, const Node& from) {
+  Set(to.state_path, At(from, "path"));
+  if (const Node* vault = At(from, "vault")) {
+    to.state_kind = StateKind::kVault;
+    Set(to.state_path, At(*vault, "path"));
+  }
+  if (const Node* kubernetes = At(from, "kubernetes")) {
+    to.state_kind = StateKind::kKubernetes;
+    to.state_path = ObjectOf(*kubernetes);
+  }
+  const Node* key = At(from, "key");
+  if (key == nullptr || key->children[0].text != "transit") return Set(to.state_key, key);
+  const Node& block = key->children[1];
+  TransitKeySpec& transit = to.state_transit_key.emplace();
+  Set(transit.mount, At(block, "mount"));
+  Set(transit.key, At(block, "key"));
+  Set(transit.wrapped_file, At(block, "wrapped_file"));
+}
+
+void SetServers(Config& to, const Node& root) {
+  SetUrl(to.vault.address, At(root, "vault", "address"));
+  Set(to.vault.ca_file, At(root, "vault", "ca_file"));
+  Set(to.vault.vault_namespace, At(root, "vault", "namespace"));
+  if (const Node* auth = At(root, "vault", "auth")) to.vault.auth = AuthOf(*auth);
+  Set(to.kubernetes.kubeconfig, At(root, "kubernetes", "kubeconfig"));
+  Set(to.kubernetes.context, At(root, "kubernetes", "context"));
+  Set(to.kubernetes.default_namespace, At(root, "kubernetes", "namespace"));
+  Set(to.identity, At(root, "identity"));
+  const Node* block = At(root, "coordination", "lease");
+  if (block == nullptr) return;
+  LeaseSpec& lease = to.lease.emplace();
+  Set(lease.lease_namespace, At(*block, "namespace"));
+  Set(lease.name, At(*block, "name"));
+  Set(lease.shards, At(*block, "shards"));
+  Set(lease.duration, At(*block, "duration"));
+}
+
 }  // namespace
 
 Config Bind(const Node& root) {
   Config config;
-  Set(config.state_path, At(root, "state", "path"));
-  Set(config.state_key, At(root, "state", "key"));
+  if (const Node* state = At(root, "state")) SetState(config, *state);
+  SetServers(config, root);
   SetListen(config.http_listen, At(root, "http", "listen"));
   SetListen(config.grpc_listen, At(root, "grpc", "listen"));
   const Node* format = At(root, "log", "format");

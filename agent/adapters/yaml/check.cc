@@ -11,7 +11,8 @@ namespace tokenwarden::yaml {
 namespace {
 
 constexpr char kReference[] =
-    "write a reference: {env: NAME}, {file: PATH} or {dotenv: {path: PATH, key: KEY}}";
+    "write a reference: {env: NAME}, {file: PATH}, {dotenv: {path: PATH, key: KEY}}, {vault: "
+    "PATH#KEY} or {kubernetes: NAMESPACE/NAME#KEY}";
 
 // Where in the document we are; lives on the stack.
 struct Path {
@@ -85,7 +86,7 @@ class Checker {
   void Block(const Key& key, const Node& node, const Path& path);
   void List(const Key& key, const Node& node, const Path& path);
   void OneOf(const Table& table, const Node& node, const Path& path);
-  void Secret(const Node& node, const Path& path);
+  void Secret(const Key& key, const Node& node, const Path& path);
   void Texts(const Node& node, const Path& path);
   void Names(const Node& node, const Path& path);
   void Unknown(const Table& table, const Node& key, const Path& path);
@@ -150,6 +151,9 @@ void Checker::Block(const Key& key, const Node& node, const Path& path) {
   if (node.IsScalar() && !key.table->shorthand.empty()) {
     return Value(*key.table->Find(key.table->shorthand), node, path);
   }
+  if (node.IsScalar() && key.table->scalar) {
+    return Value({key.name, *key.table->scalar, key.about}, node, path);
+  }
   if (Is(Node::Kind::kMap, node, path, "a map")) Map(*key.table, node, path);
 }
 
@@ -180,14 +184,14 @@ void Checker::List(const Key& key, const Node& node, const Path& path) {
   }
 }
 
-void Checker::Secret(const Node& node, const Path& path) {
+void Checker::Secret(const Key& key, const Node& node, const Path& path) {
   if (node.IsScalar()) {
     problems_.Add(node.place, path.ToText() + " must say where the secret is, not what it is",
                   kReference);
     return;
   }
   if (Is(Node::Kind::kMap, node, path, "a reference to a secret")) {
-    OneOf(SecretTable(), node, path);
+    OneOf(key.table != nullptr ? *key.table : SecretTable(), node, path);
   }
 }
 
@@ -233,7 +237,7 @@ void Checker::Value(const Key& key, const Node& node, const Path& path) {
     case Form::kOneOf:
       return OneOf(*key.table, node, path);
     case Form::kSecret:
-      return Secret(node, path);
+      return Secret(key, node, path);
     case Form::kTexts:
       return Texts(node, path);
     case Form::kNames:

@@ -1,5 +1,7 @@
 #include "agent/adapters/yaml/keys.h"
 
+#include "agent/adapters/yaml/server_keys.h"
+
 namespace tokenwarden::yaml {
 namespace {
 
@@ -10,14 +12,27 @@ const Table& FileKeyTable() {
   return table;
 }
 
+const Table& StateKeyTable() {
+  static const Table table = [] {
+    Table with_transit = SecretTable();
+    with_transit.name = "state_key";
+    with_transit.keys.push_back({"transit", Form::kBlock, "a key wrapped by Vault's transit engine",
+                                 false, &TransitKeyTable()});
+    return with_transit;
+  }();
+  return table;
+}
+
 const Table& StateTable() {
   static const Table table{
       "state",
       {
           {"path", Form::kText, "the state file; default /var/lib/tokenwarden/state.db"},
-          {"key", Form::kSecret, "32 bytes that seal what is stored: raw, hex or base64"},
-          {"vault", Form::kLater, "keep the state in Vault"},
-          {"kubernetes", Form::kLater, "keep the state in a Kubernetes Secret"},
+          {"key", Form::kSecret, "32 bytes that seal what is stored: raw, hex or base64", false,
+           &StateKeyTable()},
+          {"vault", Form::kBlock, "keep the state in Vault", false, &VaultStateTable()},
+          {"kubernetes", Form::kBlock, "keep the state in a Kubernetes Secret", false,
+           &KubernetesStateTable()},
       }};
   return table;
 }
@@ -181,15 +196,11 @@ const Table& SourceTable() {
           {"env", Form::kText, "an environment variable"},
           {"dotenv", Form::kBlock, "a key in a .env file", false, &FileKeyTable()},
           {"file", Form::kBlock, "a file that holds nothing else", false, &SourceFileTable()},
-          {"vault", Form::kLater, "a Vault path"},
-          {"kubernetes", Form::kLater, "a Kubernetes Secret"},
+          {"vault", Form::kBlock, "a key of a secret in Vault", false, &VaultSourceTable()},
+          {"kubernetes", Form::kBlock, "a key of a Kubernetes Secret", false,
+           &KubernetesSecretTable()},
       }};
   return table;
-}
-
-const std::vector<std::string_view>& DriftWords() {
-  static const std::vector<std::string_view> words{"repair", "adopt", "alarm"};
-  return words;
 }
 
 const Table& DotenvSinkTable() {
@@ -198,28 +209,25 @@ const Table& DotenvSinkTable() {
       {
           {"path", Form::kText, "the .env file; every other byte of it stays", true},
           {"key", Form::kText, "the key whose value is replaced", true},
-          {"drift", Form::kWord, "what to do about a change by hand; default repair", false,
-           nullptr, DriftWords()},
+          DriftKey(),
       }};
   return table;
 }
 
 const Table& FileSinkTable() {
-  static const Table table{
-      "file_sink",
-      {
-          {"path", Form::kText, "the file", true},
-          {"mode", Form::kMode, "permission bits of a new file; default 0600"},
-          {"format",
-           Form::kWord,
-           "the value alone, or JSON; default raw",
-           false,
-           nullptr,
-           {"raw", "json"}},
-          {"drift", Form::kWord, "what to do about a change by hand; default repair", false,
-           nullptr, DriftWords()},
-      },
-      "path"};
+  static const Table table{"file_sink",
+                           {
+                               {"path", Form::kText, "the file", true},
+                               {"mode", Form::kMode, "permission bits of a new file; default 0600"},
+                               {"format",
+                                Form::kWord,
+                                "the value alone, or JSON; default raw",
+                                false,
+                                nullptr,
+                                {"raw", "json"}},
+                               DriftKey(),
+                           },
+                           "path"};
   return table;
 }
 
@@ -229,8 +237,9 @@ const Table& SinkTable() {
       {
           {"dotenv", Form::kBlock, "a key in a .env file", false, &DotenvSinkTable()},
           {"file", Form::kBlock, "a file of its own", false, &FileSinkTable()},
-          {"vault", Form::kLater, "a key in a Vault secret"},
-          {"kubernetes", Form::kLater, "a key in a Kubernetes Secret"},
+          {"vault", Form::kBlock, "a key of a secret in Vault", false, &VaultSinkTable()},
+          {"kubernetes", Form::kBlock, "a key of a Kubernetes Secret", false,
+           &KubernetesSinkTable()},
           {"webhook", Form::kLater, "a signed POST"},
           {"stream", Form::kLater, "a gRPC stream"},
       }};
@@ -281,13 +290,14 @@ const Table& HttpNoticeTable() {
 }
 
 const Table& NotifyTable() {
-  static const Table table{"notify",
-                           {
-                               {"exec", Form::kBlock, "run a program", false, &ExecTable()},
-                               {"signal", Form::kBlock, "send a signal", false, &SignalTable()},
-                               {"http", Form::kBlock, "send a request", false, &HttpNoticeTable()},
-                               {"kubernetes_rollout", Form::kLater, "restart a Deployment"},
-                           }};
+  static const Table table{
+      "notify",
+      {
+          {"exec", Form::kBlock, "run a program", false, &ExecTable()},
+          {"signal", Form::kBlock, "send a signal", false, &SignalTable()},
+          {"http", Form::kBlock, "send a request", false, &HttpNoticeTable()},
+          {"kubernetes_rollout", Form::kBlock, "restart a workload", false, &RolloutTable()},
+      }};
   return table;
 }
 
@@ -329,8 +339,9 @@ const Table& SecretTable() {
           {"env", Form::kText, "an environment variable"},
           {"file", Form::kText, "a file that holds nothing else"},
           {"dotenv", Form::kBlock, "a key in a .env file", false, &FileKeyTable()},
-          {"vault", Form::kLater, "PATH#KEY in Vault"},
-          {"kubernetes", Form::kLater, "NAMESPACE/NAME#KEY of a Secret"},
+          {"vault", Form::kBlock, "PATH#KEY in Vault", false, &VaultSecretTable()},
+          {"kubernetes", Form::kBlock, "NAMESPACE/NAME#KEY of a Kubernetes Secret", false,
+           &KubernetesSecretTable()},
       }};
   return table;
 }
@@ -348,10 +359,11 @@ const Table& RootTable() {
           {"limits", Form::kBlock, "how hard issuers may be asked", false, &LimitsTable()},
           {"defaults", Form::kBlock, "for all credentials", false, &DefaultsTable()},
           {"credentials", Form::kBlocks, "the tokens to keep alive", true, &CredentialTable()},
-          {"vault", Form::kLater, "how to reach Vault"},
-          {"kubernetes", Form::kLater, "how to reach Kubernetes"},
-          {"coordination", Form::kLater, "sharing work between replicas"},
-          {"identity", Form::kLater, "name of this replica"},
+          {"vault", Form::kBlock, "how to reach Vault", false, &VaultTable()},
+          {"kubernetes", Form::kBlock, "how to reach Kubernetes", false, &KubernetesTable()},
+          {"coordination", Form::kBlock, "sharing work between replicas", false,
+           &CoordinationTable()},
+          {"identity", Form::kName, "name of this replica; default POD_NAME, then the host name"},
       }};
   return table;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,13 +25,20 @@ enum class Form {
   kUrl,       // https://…, or http:// to this machine
   kHttpListen,
   kGrpcListen,
-  kTexts,   // a list of texts
-  kNames,   // a map of names to texts
-  kBlock,   // a map with the keys of `table`
-  kBlocks,  // a list of such maps
-  kOneOf,   // a map with exactly one of the keys of `table`
-  kOneOfs,  // a list of such maps
-  kSecret,  // a reference to a secret; never the secret
+  kVaultPath,    // MOUNT/NAME
+  kVaultPlace,   // PATH#KEY
+  kVaultMount,   // approle
+  kObjectName,   // of a Secret, a Lease, a Deployment
+  kNamespace,    // of Kubernetes
+  kSecretKey,    // in a Kubernetes Secret
+  kSecretPlace,  // NAMESPACE/NAME#KEY, the namespace may be missing
+  kTexts,        // a list of texts
+  kNames,        // a map of names to texts
+  kBlock,        // a map with the keys of `table`
+  kBlocks,       // a list of such maps
+  kOneOf,        // a map with exactly one of the keys of `table`
+  kOneOfs,       // a list of such maps
+  kSecret,  // a reference to a secret, of the kinds in `table` or SecretTable(); never the secret
   kLater,   // known, but this version does not serve it
 };
 
@@ -49,6 +57,7 @@ struct Table {
   std::string_view name;  // of the definition in the JSON Schema
   std::vector<Key> keys;
   std::string_view shorthand = {};  // a scalar in place of the map stands for this key
+  std::optional<Form> scalar = {};  // a scalar in place of the map says all that is required
 
   const Key* Find(std::string_view key) const;
 };

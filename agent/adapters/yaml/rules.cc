@@ -4,6 +4,8 @@
 #include <map>
 #include <string>
 
+#include "agent/adapters/yaml/server_rules.h"
+
 namespace tokenwarden::yaml {
 namespace {
 
@@ -103,15 +105,11 @@ constexpr Rule kRules[] = {RenewBeforeFitsALife, PageRenewalKnowsItsParent, Rene
 
 class Uniqueness {
  public:
-  Uniqueness(const Config& config, Problems& problems) : problems_(problems) {
-    for (const char* suffix : {"", "-wal", "-shm", ".lock", ".new"}) {
-      reserved_[Normal(config.state_path, problems.file()) + suffix] = "the state file";
-    }
-    if (config.state_key && config.state_key->kind == SecretRef::Kind::kFile) {
-      reserved_[Normal(config.state_key->locator, problems.file())] = "the state key";
-    }
-    reserved_[Normal(std::filesystem::path(problems.file()).filename().string(), problems.file())] =
-        "this configuration";
+  Uniqueness(const Config& config, Problems& problems) : config_(config), problems_(problems) {
+    ReserveState();
+    if (config.state_key) ReserveKey(*config.state_key);
+    if (config.state_transit_key) Reserve(config.state_transit_key->wrapped_file, "the state key");
+    Reserve(std::filesystem::path(problems.file()).filename().string(), "this configuration");
   }
 
   void Name(const Node& place, const std::string& name) {
@@ -124,12 +122,13 @@ class Uniqueness {
   }
 
   void Sink(const Node& place, const SinkSpec& sink, const std::string& credential) {
-    const std::string path = Normal(sink.path, problems_.file());
-    const auto reserved = reserved_.find(path);
+    const std::string path = PathOf(sink);
+    auto reserved = reserved_.find(path);
+    if (reserved == reserved_.end()) reserved = reserved_.find(path + "#" + sink.key);
     if (reserved != reserved_.end()) {
       problems_.Add(place.place,
                     "credential " + credential + ": this sink would overwrite " + reserved->second,
-                    "choose another file");
+                    "choose another place");
       return;
     }
     const bool whole = sink.kind == SinkKind::kFile;
@@ -150,6 +149,50 @@ class Uniqueness {
     int line;
     std::map<std::string, int> keys;
   };
+
+  void Reserve(const std::string& path, const char* what) {
+    reserved_["file " + Normal(path, problems_.file())] = what;
+  }
+  void ReserveKey(const SecretRef& key) {
+    if (key.kind == SecretRef::Kind::kFile) Reserve(key.locator, "the state key");
+    if (key.kind == SecretRef::Kind::kVault) {
+      reserved_["vault " + key.locator + "#" + key.key] = "the state key";
+    }
+    if (key.kind == SecretRef::Kind::kKubernetes) {
+      reserved_["kubernetes " + WithNamespace(key.locator) + "#" + key.key] = "the state key";
+    }
+  }
+  void ReserveState() {
+    switch (config_.state_kind) {
+      case StateKind::kSqlite:
+        for (const char* suffix : {"", "-wal", "-shm", ".lock", ".new"}) {
+          Reserve(config_.state_path + suffix, "the state file");
+        }
+        return;
+      case StateKind::kVault:
+        for (const CredentialSpec& spec : config_.credentials) {
+          reserved_["vault " + config_.state_path + "/" + spec.name] = "the state";
+        }
+        return;
+      case StateKind::kKubernetes:
+        reserved_["kubernetes " + WithNamespace(config_.state_path)] = "the state";
+        return;
+    }
+  }
+  // A name without a namespace lies in the default one, as far as that is known here.
+  std::string WithNamespace(const std::string& object) const {
+    const std::string& own = config_.kubernetes.default_namespace;
+    const bool complete = own.empty() || object.find('/') != std::string::npos;
+    return complete ? object : own + "/" + object;
+  }
+  // The same text for every way to write one place, and different ones on different media.
+  std::string PathOf(const SinkSpec& sink) const {
+    if (sink.kind == SinkKind::kVault) return "vault " + sink.path;
+    if (sink.kind == SinkKind::kKubernetes) return "kubernetes " + WithNamespace(sink.path);
+    return "file " + Normal(sink.path, problems_.file());
+  }
+
+  const Config& config_;
   Problems& problems_;
   std::map<std::string, std::string> reserved_;
   std::map<std::string, int> names_;
@@ -159,6 +202,7 @@ class Uniqueness {
 }  // namespace
 
 void CheckRules(const Node& root, const Config& config, Problems& problems) {
+  CheckServerRules(root, config, problems);
   Uniqueness uniqueness(config, problems);
   const Node& list = *root.Find("credentials");
   for (std::size_t i = 0; i < list.children.size(); ++i) {

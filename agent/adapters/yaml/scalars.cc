@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "agent/adapters/yaml/nearest.h"
+#include "agent/adapters/yaml/server_scalars.h"
 #include "agent/core/time.h"
 
 namespace tokenwarden::yaml {
@@ -191,6 +192,13 @@ constexpr Row kChecks[] = {
     {Form::kUrl, CheckUrl},
     {Form::kHttpListen, CheckHttpListen},
     {Form::kGrpcListen, CheckGrpcListen},
+    {Form::kVaultPath, CheckVaultPath},
+    {Form::kVaultPlace, CheckVaultPlace},
+    {Form::kVaultMount, CheckVaultMount},
+    {Form::kObjectName, CheckObjectName},
+    {Form::kNamespace, CheckNamespace},
+    {Form::kSecretKey, CheckSecretKey},
+    {Form::kSecretPlace, CheckSecretPlace},
 };
 
 // A long run of letters and digits right after a known beginning.
@@ -228,9 +236,9 @@ bool LooksLikeSecret(std::string_view text) {
     std::size_t length;
   };
   // Meta, JWT, GitHub, GitLab, Vault, Slack. Source: the issuers' pages on token formats.
-  constexpr Beginning kBeginnings[] = {{"EAA", 20},    {"eyJ", 30},  {"ghp_", 30},
-                                       {"ghs_", 30},   {"gho_", 30}, {"github_pat_", 30},
-                                       {"glpat-", 16}, {"hvs.", 20}, {"xoxb-", 20}};
+  constexpr Beginning kBeginnings[] = {
+      {"EAA", 20},         {"eyJ", 30},    {"ghp_", 30}, {"ghs_", 30}, {"gho_", 30},
+      {"github_pat_", 30}, {"glpat-", 16}, {"hvs.", 20}, {"hvb.", 20}, {"xoxb-", 20}};
   for (const Beginning& beginning : kBeginnings) {
     if (HasTokenAfter(text, beginning.text, beginning.length)) return true;
   }

@@ -46,6 +46,9 @@ class SchemaWriter {
       definitions_[name] = std::move(schema);
     }
     ordered_json reference = {{"$ref", "#/$defs/" + name}};
+    if (table.scalar) {
+      return {{"anyOf", {Value({{}, *table.scalar, {}}), std::move(reference)}}};
+    }
     if (table.shorthand.empty()) return reference;
     return {{"anyOf", {{{"type", "string"}, {"minLength", 1}}, std::move(reference)}}};
   }
@@ -78,6 +81,20 @@ class SchemaWriter {
         return Pattern("^(off|.+:[0-9]{1,5})?$");
       case Form::kGrpcListen:
         return Pattern("^(off|unix:.+)?$");
+      case Form::kVaultPath:
+        return Pattern("^[^\\s#?/]+(/[^\\s#?/]+)+$");
+      case Form::kVaultPlace:
+        return Pattern("^[^\\s#?/]+(/[^\\s#?/]+)+#.+$");
+      case Form::kVaultMount:
+        return Pattern("^[^\\s#?/]+(/[^\\s#?/]+)*$");
+      case Form::kObjectName:
+        return Pattern("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$");
+      case Form::kNamespace:
+        return Pattern("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$");
+      case Form::kSecretKey:
+        return Pattern("^[A-Za-z0-9._-]{1,253}$");
+      case Form::kSecretPlace:
+        return Pattern("^([a-z0-9-]{1,63}/)?[a-z0-9.-]{1,253}#[A-Za-z0-9._-]{1,253}$");
       case Form::kTexts:
         return {{"type", "array"}, {"minItems", 1}, {"items", {{"type", {"string", "number"}}}}};
       case Form::kNames:
@@ -92,7 +109,7 @@ class SchemaWriter {
       case Form::kOneOfs:
         return List(Reference(*key.table, true), key.required);
       case Form::kSecret:
-        return Reference(SecretTable(), true);
+        return Reference(key.table != nullptr ? *key.table : SecretTable(), true);
       case Form::kLater:
         break;
     }

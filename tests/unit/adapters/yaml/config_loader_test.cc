@@ -104,6 +104,98 @@ TEST(ParseConfig, LetsDefaultsFillWhatACredentialDoesNotSay) {
   EXPECT_EQ(config.credentials.at(2).source, (SourceSpec{SourceKind::kFile, "/run/in", ""}));
 }
 
+TEST(ParseConfig, ReadsEveryKeyAboutVault) {
+  const Config config = Good(FullVault());
+  EXPECT_EQ(config.state_kind, StateKind::kVault);
+  EXPECT_EQ(config.state_path, "kv/tokenwarden");
+  EXPECT_EQ(config.state_key, std::nullopt);
+  EXPECT_EQ(config.state_transit_key,
+            (TransitKeySpec{"team/transit", "state", "/etc/tokenwarden/state.wrapped"}));
+  VaultSpec vault{"https://vault.example.org:8200", "/etc/vault/ca.pem", "admin/team", {}};
+  vault.auth.kind = VaultAuthSpec::Kind::kAppRole;
+  vault.auth.role_id = SecretRef{SecretRef::Kind::kFile, "/etc/vault/role", ""};
+  vault.auth.secret_id = SecretRef{SecretRef::Kind::kEnv, "SECRET_ID", ""};
+  vault.auth.mount = "team/approle";
+  vault.auth.wrapped = true;
+  EXPECT_EQ(config.vault, vault);
+  EXPECT_EQ(config.lease, (LeaseSpec{"agents", "tokenwarden", 4, Seconds{20}}));
+  EXPECT_EQ(config.identity, "agent-7");
+  const CredentialSpec& first = config.credentials.at(0);
+  EXPECT_EQ(first.meta.app_secret, (SecretRef{SecretRef::Kind::kVault, "kv/app", "secret#1"}));
+  EXPECT_EQ(first.meta.generate_token, (SecretRef{SecretRef::Kind::kVault, "kv/admin", "token"}));
+  EXPECT_EQ(config.credentials.at(1).source,
+            (SourceSpec{SourceKind::kVault, "kv/in", "second", {}}));
+}
+
+TEST(ParseConfig, ReadsEveryWayIntoVault) {
+  const CredentialSpec first = Good(FullVault()).credentials.at(0);
+  VaultAuthSpec token, token_file, jwt, cert;
+  token.kind = VaultAuthSpec::Kind::kToken;
+  token.token = SecretRef{SecretRef::Kind::kEnv, "OTHER_TOKEN", ""};
+  token_file.kind = VaultAuthSpec::Kind::kTokenFile;
+  token_file.token_file = "/run/vt";
+  jwt.kind = VaultAuthSpec::Kind::kJwt;
+  jwt.role = "writer";
+  jwt.mount = "oidc";
+  jwt.jwt = SecretRef{SecretRef::Kind::kFile, "/run/jwt", ""};
+  cert.kind = VaultAuthSpec::Kind::kCert;
+  cert.name = "web";
+  cert.cert_file = "/c.pem";
+  cert.key_file = "/k.pem";
+  cert.mount = "tls";
+  EXPECT_EQ(first.source, (SourceSpec{SourceKind::kVault, "kv/in", "token", token}));
+  SinkSpec sink;
+  sink.kind = SinkKind::kVault;
+  sink.path = "kv/out";
+  sink.key = "token";
+  sink.drift = Drift::kAdopt;
+  sink.markers = false;
+  sink.vault_auth = token_file;
+  EXPECT_EQ(first.sinks.at(0), sink);
+  EXPECT_EQ(first.sinks.at(1).vault_auth, jwt);
+  EXPECT_EQ(first.sinks.at(2).vault_auth, cert);
+  EXPECT_EQ(first.sinks.at(3).Target(), "kv/short#token");
+  EXPECT_TRUE(first.sinks.at(3).markers);
+  EXPECT_EQ(first.sinks.at(3).vault_auth, std::nullopt);
+}
+
+TEST(ParseConfig, ReadsEveryKeyAboutKubernetes) {
+  const Config config = Good(FullKubernetes());
+  EXPECT_EQ(config.state_kind, StateKind::kKubernetes);
+  EXPECT_EQ(config.state_path, "agents/tokenwarden-state");
+  EXPECT_EQ(config.state_key,
+            (SecretRef{SecretRef::Kind::kKubernetes, "agents/tokenwarden-key", "state.key"}));
+  EXPECT_EQ(config.kubernetes, (KubernetesSpec{"/etc/kubeconfig", "blue", "app"}));
+  EXPECT_EQ(config.vault.auth.kind, VaultAuthSpec::Kind::kKubernetes);
+  EXPECT_EQ(config.vault.auth.role, "tokenwarden");
+  EXPECT_EQ(config.vault.auth.mount, "cluster-1");
+  EXPECT_EQ(config.vault.auth.jwt_file, "/run/jwt");
+  const CredentialSpec& first = config.credentials.at(0);
+  EXPECT_EQ(first.meta.app_secret, (SecretRef{SecretRef::Kind::kKubernetes, "meta", "app_secret"}));
+  EXPECT_EQ(first.source, (SourceSpec{SourceKind::kKubernetes, "other/in", "token", {}}));
+  EXPECT_EQ(first.sinks.at(0).Target(), "other/out#ACCESS_TOKEN");
+  EXPECT_EQ(first.sinks.at(0).drift, Drift::kAlarm);
+  EXPECT_EQ(first.sinks.at(1).Target(), "out.v2#token");
+  EXPECT_EQ(first.sinks.at(2).Target(), "short#token");
+  EXPECT_EQ(first.notify.at(0).workload, "other/deployment/bot");
+  EXPECT_EQ(first.notify.at(0).min_interval, kMinute * 5);
+  EXPECT_EQ(first.notify.at(1).workload, "statefulset/bot");
+  EXPECT_EQ(first.notify.at(1).min_interval, kMinute);
+  EXPECT_EQ(first.notify.at(2).workload, "daemonset/bot");
+  const CredentialSpec& second = config.credentials.at(1);
+  EXPECT_EQ(second.meta.app_secret, first.meta.app_secret);
+  EXPECT_EQ(second.source, first.source);
+}
+
+TEST(ParseConfig, TakesTheDefaultsOfALeaseAndOfTransit) {
+  const Config config =
+      Good(Minimal() +
+           "state: {vault: {path: kv/x}, key: {transit: {key: k, wrapped_file: w}}}\n"
+           "coordination: {lease: {name: tokenwarden}}\n");
+  EXPECT_EQ(config.lease, (LeaseSpec{"", "tokenwarden", 1, Seconds{15}}));
+  EXPECT_EQ(config.state_transit_key->mount, "transit");
+}
+
 TEST(ParseConfig, TurnsListenersOffByWordOrByEmptyText) {
   for (const char* off : {"off", "\"\""}) {
     const Config config =
@@ -120,21 +212,23 @@ TEST(ParseConfig, AcceptsAByteOrderMarkAndWindowsLines) {
 }
 
 TEST(ParseConfig, NeverCrashesOnATruncatedFile) {
-  const std::string text = Full();
-  for (std::size_t size = 0; size < text.size(); ++size) {
-    const LoadedConfig loaded = ParseConfig(text.substr(0, size), "t.yaml");
-    EXPECT_NE(loaded.config.has_value(), !loaded.problems.empty()) << size;
+  for (const std::string& text : {Full(), FullVault(), FullKubernetes()}) {
+    for (std::size_t size = 0; size < text.size(); ++size) {
+      const LoadedConfig loaded = ParseConfig(text.substr(0, size), "t.yaml");
+      EXPECT_NE(loaded.config.has_value(), !loaded.problems.empty()) << size;
+    }
   }
 }
 
 TEST(ParseConfig, NeverCrashesOnAChangedByte) {
-  const std::string text = Full();
   const std::string replacements("\0\n:{[\"&*-\t\xff", 11);
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    std::string changed = text;
-    changed[at] = replacements[at % replacements.size()];
-    const LoadedConfig loaded = ParseConfig(changed, "t.yaml");
-    ASSERT_NE(loaded.config.has_value(), !loaded.problems.empty()) << at;
+  for (const std::string& text : {Full(), FullVault(), FullKubernetes()}) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      std::string changed = text;
+      changed[at] = replacements[at % replacements.size()];
+      const LoadedConfig loaded = ParseConfig(changed, "t.yaml");
+      ASSERT_NE(loaded.config.has_value(), !loaded.problems.empty()) << at;
+    }
   }
 }
 

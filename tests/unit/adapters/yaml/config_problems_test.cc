@@ -30,7 +30,8 @@ std::string With(const std::string& lines) {
 
 TEST(ConfigProblems, SayWhereWhatAndWhatWasMeant) {
   const std::string reference =
-      "write a reference: {env: NAME}, {file: PATH} or {dotenv: {path: PATH, key: KEY}}";
+      "write a reference: {env: NAME}, {file: PATH}, {dotenv: {path: PATH, key: KEY}}, {vault: "
+      "PATH#KEY} or {kubernetes: NAMESPACE/NAME#KEY}";
   const Mistake mistakes[] = {
       {"unknown key at the top", Minimal() + "htpp: {listen: off}\n",
        "5:1: unknown key \"htpp\" (did you mean http?)\n"},
@@ -49,16 +50,10 @@ TEST(ConfigProblems, SayWhereWhatAndWhatWasMeant) {
            reference + ")\n"},
       {"reference of two kinds", With("  meta: {app_id: 1, app_secret: {env: A, file: b}}\n"),
        "4:33: credentials[0].meta.app_secret must have exactly one key, and has 2 (one of env, "
-       "file, dotenv)\n"},
-      {"reference of a kind for later", With("  meta: {app_id: 1, app_secret: {vault: a#b}}\n"),
-       "4:34: credentials[0].meta.app_secret.vault is not served by this version (served here: "
-       "env, file, dotenv)\n"},
-      {"source of a kind for later", With("  meta: {}\n  source: {vault: {path: a, key: b}}\n"),
-       "5:12: credentials[0].source.vault is not served by this version (served here: env, "
-       "dotenv, file)\n"},
-      {"sink of a kind for later", With("  meta: {}\n  sinks: [kubernetes: {secret: a, key: b}]\n"),
-       "5:11: credentials[0].sinks[0].kubernetes is not served by this version (served here: "
-       "dotenv, file)\n"},
+       "file, dotenv, vault, kubernetes)\n"},
+      {"sink of a kind for later", With("  meta: {}\n  sinks: [webhook: {url: a}]\n"),
+       "5:11: credentials[0].sinks[0].webhook is not served by this version (served here: dotenv, "
+       "file, vault, kubernetes)\n"},
       {"bad duration", With("  meta: {}\n  renew: {before: 14}\n"),
        "5:19: credentials[0].renew.before: \"14\" is not a duration (write a number with a unit, "
        "for example 90s, 15m, 12h, 14d, 2w or 1h30m)\n"},
@@ -93,7 +88,7 @@ TEST(ConfigProblems, SayWhereWhatAndWhatWasMeant) {
        With("  meta: {}\n  sinks: [file: /t]\n  notify: [{exec: {command: [a]}, signal: {pid_file: "
             "/p}}]\n"),
        "6:12: credentials[0].notify[0] must have exactly one key, and has 2 (one of exec, signal, "
-       "http)\n"},
+       "http, kubernetes_rollout)\n"},
       {"plain http", With("  meta: {endpoint: \"http://example.org\"}\n"),
        "4:20: credentials[0].meta.endpoint: plain http is used to this machine only (write "
        "https://example.org…)\n"},
@@ -161,15 +156,15 @@ TEST(ConfigProblems, NameCombinationsThatCannotWork) {
        "7:5: credential a: another sink, on line 6, already writes to x (two values cannot live in "
        "one place)\n"},
       {"sink over the state", With("  meta: {}\n  sinks: [file: /var/lib/tokenwarden/state.db]\n"),
-       "5:11: credential a: this sink would overwrite the state file (choose another file)\n"},
+       "5:11: credential a: this sink would overwrite the state file (choose another place)\n"},
       {"sink over the state's log",
        With("  meta: {}\n  sinks: [file: s/../state-wal]\n") + "state: {path: state}\n",
-       "5:11: credential a: this sink would overwrite the state file (choose another file)\n"},
+       "5:11: credential a: this sink would overwrite the state file (choose another place)\n"},
       {"sink over the key",
        With("  meta: {}\n  sinks: [file: /k]\n") + "state: {key: {file: /k}}\n",
-       "5:11: credential a: this sink would overwrite the state key (choose another file)\n"},
+       "5:11: credential a: this sink would overwrite the state key (choose another place)\n"},
       {"sink over this file", With("  meta: {}\n  sinks: [file: t.yaml]\n"),
-       "5:11: credential a: this sink would overwrite this configuration (choose another file)\n"},
+       "5:11: credential a: this sink would overwrite this configuration (choose another place)\n"},
       {"page without its parent", With("  meta: {kind: page}\n"),
        "4:16: credential a: a page token is renewed from its parent token, and none is given (add "
        "meta.page: {id: …, parent_token: {env: NAME}}, or renew: {enabled: false})\n"},
@@ -199,6 +194,157 @@ TEST(ConfigProblems, NameCombinationsThatCannotWork) {
             "");
 }
 
+TEST(ConfigProblems, SayWhatIsWrongAboutServers) {
+  const Mistake mistakes[] = {
+      {"slip in a block", Minimal() + "vault: {adress: \"https://v\"}\n",
+       "5:9: unknown key \"adress\" in vault (did you mean address?)\n"},
+      {"auth of two kinds", Minimal() + "vault: {auth: {token_file: a, kubernetes: {role: r}}}\n",
+       "5:15: vault.auth must have exactly one key, and has 2 (one of token, token_file, approle, "
+       "kubernetes, jwt, cert)\n"},
+      {"auth of an unknown kind", Minimal() + "vault: {auth: {kubernets: {role: r}}}\n",
+       "5:16: unknown key \"kubernets\" in vault.auth (did you mean kubernetes?)\n"},
+      {"auth without a role", Minimal() + "vault: {auth: {kubernetes: {mount: k}}}\n",
+       "5:28: vault.auth.kubernetes.role is missing (the role in Vault)\n"},
+      {"mount with its prefix",
+       Minimal() + "vault: {auth: {kubernetes: {role: r, mount: auth/k}}}\n",
+       "5:45: vault.auth.kubernetes.mount: \"auth/k\" is not the name of a mount (leave out "
+       "auth/)\n"},
+      {"plain Vault elsewhere", Minimal() + "vault: {address: \"http://vault:8200\"}\n",
+       "5:18: vault.address: plain http is used to this machine only (write https://vault…)\n"},
+      {"place without its key", With("  meta: {app_id: 1, app_secret: {vault: kv/app}}\n"),
+       "4:41: credentials[0].meta.app_secret.vault: \"kv/app\" does not say which key of which "
+       "secret in Vault (write PATH#KEY, for example secret/whatsapp#access_token)\n"},
+      {"place without its mount", With("  meta: {}\n  source: {vault: \"app#token\"}\n"),
+       "5:19: credentials[0].source.vault: \"app#token\" does not say which key of which secret in "
+       "Vault (write PATH#KEY, for example secret/whatsapp#access_token)\n"},
+      {"path with two slashes", With("  meta: {}\n  source: {vault: {path: kv//a, key: k}}\n"),
+       "5:26: credentials[0].source.vault.path: \"kv//a\" is not a path in Vault (as after `vault "
+       "kv put`: MOUNT/NAME, for example secret/whatsapp)\n"},
+      {"Secret without its key", With("  meta: {}\n  source: {kubernetes: app/token}\n"),
+       "5:24: credentials[0].source.kubernetes: \"app/token\" does not say which key of which "
+       "Secret (write NAMESPACE/NAME#KEY, for example default/whatsapp-token#access_token)\n"},
+      {"name with a capital", With("  meta: {}\n  sinks: [kubernetes: {secret: Token, key: k}]\n"),
+       "5:32: credentials[0].sinks[0].kubernetes.secret: \"Token\" is not a name in Kubernetes "
+       "(use "
+       "small letters, digits, '-' and '.', a letter or digit first and last)\n"},
+      {"namespace with a dot", Minimal() + "kubernetes: {namespace: a.b}\n",
+       "5:25: kubernetes.namespace: \"a.b\" is not a namespace in Kubernetes (use small letters, "
+       "digits and '-', at most 63, a letter or digit first and last)\n"},
+      {"key with a slash", With("  meta: {}\n  sinks: [kubernetes: {secret: t, key: a/b}]\n"),
+       "5:40: credentials[0].sinks[0].kubernetes.key: \"a/b\" is not a key of a Secret (use "
+       "letters, digits, '-', '_' and '.', at most 253)\n"},
+      {"lease too short", Minimal() + "coordination: {lease: {name: t, duration: 1s}}\n",
+       "5:43: coordination.lease.duration: \"1s\" is too short (at least 2 seconds)\n"},
+      {"lease without a name", Minimal() + "coordination: {lease: {shards: 2}}\n",
+       "5:23: coordination.lease.name is missing (the Leases are NAME-0, NAME-1, …)\n"},
+      {"no shards", Minimal() + "coordination: {lease: {name: t, shards: 0}}\n",
+       "5:41: coordination.lease.shards: \"0\" is not possible here (use a whole number from 1 to "
+       "256)\n"},
+      {"literal token", Minimal() + "vault: {auth: {token: abcdef}}\n",
+       "5:23: vault.auth.token must say where the secret is, not what it is (write a reference: "
+       "{env: NAME}, {file: PATH}, {dotenv: {path: PATH, key: KEY}}, {vault: PATH#KEY} or "
+       "{kubernetes: NAMESPACE/NAME#KEY})\n"},
+      {"literal state key", Minimal() + "state: {key: abcdef}\n",
+       "5:14: state.key must say where the secret is, not what it is (write a reference: {env: "
+       "NAME}, {file: PATH}, {dotenv: {path: PATH, key: KEY}}, {vault: PATH#KEY} or {kubernetes: "
+       "NAMESPACE/NAME#KEY})\n"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    EXPECT_EQ(Problems(mistake.text), mistake.expected) << mistake.title;
+  }
+}
+
+TEST(ConfigProblems, NameCombinationsOfServersThatCannotWork) {
+  const std::string key = "key: {env: K}";
+  const Mistake mistakes[] = {
+      {"two places for the state",
+       Minimal() + "state: {path: /s, vault: {path: kv/t}, " + key + "}\n",
+       "5:26: state: a second place for the one state (keep one of path, vault and kubernetes)\n"},
+      {"a state in a Secret without a key", Minimal() + "state: {kubernetes: {secret: s}}\n",
+       "5:8: state: on a server it is sealed with a key, and none is given (make one with "
+       "`tokenwarden keygen FILE` and add state.key)\n"},
+      {"the key in the state's Secret",
+       Minimal() + "state: {kubernetes: {secret: s}, key: {kubernetes: \"s#key\"}}\n",
+       "5:39: state.key: the key lies beside what it seals (keep it in another place)\n"},
+      {"the key below the state's path",
+       Minimal() + "state: {vault: {path: kv/t}, key: {vault: \"kv/t/key#key\"}}\n",
+       "5:35: state.key: the key lies beside what it seals (keep it in another place)\n"},
+      {"replicas with a state each", Minimal() + "coordination: {lease: {name: t}}\n",
+       "5:15: coordination: replicas cannot share a state on the disk of one (keep the state on a "
+       "server: state: {vault: {path: …}} or state: {kubernetes: {secret: …}})\n"},
+      {"requests that outlive the lease",
+       Minimal() + "state: {vault: {path: kv/t}, " + key +
+           "}\ncoordination: {lease: {name: t, duration: 5s}}\n",
+       "6:43: a request may take 10 seconds, and a lease ends after 5 seconds (set "
+       "limits.request_timeout shorter than coordination.lease.duration)\n"},
+      {"the door's key behind the door",
+       Minimal() + "vault: {auth: {token: {vault: \"kv/t#k\"}}}\n",
+       "5:23: auth: what opens Vault cannot lie in Vault (keep it in a file, the environment or a "
+       "Kubernetes Secret)\n"},
+      {"the same at a sink",
+       With("  meta: {}\n  sinks:\n  - vault:\n      path: kv/a\n      key: k\n      auth: "
+            "{approle: {role_id: {env: R}, secret_id: {vault: \"kv/t#k\"}}}\n"),
+       "9:54: auth: what opens Vault cannot lie in Vault (keep it in a file, the environment or a "
+       "Kubernetes Secret)\n"},
+      {"nothing to unwrap",
+       Minimal() + "vault: {auth: {approle: {role_id: {env: R}, wrapped: true}}}\n",
+       "5:54: auth: there is no secret_id that could be wrapped (add secret_id, or remove "
+       "wrapped)\n"},
+      {"two sinks in one key of Vault",
+       With("  meta: {}\n  sinks: [vault: \"kv/a#k\", vault: {path: kv/a, key: k}]\n"),
+       "5:28: credential a: another sink, on line 5, already writes to kv/a#k (two values cannot "
+       "live in one place)\n"},
+      {"two sinks in one key of a Secret",
+       "kubernetes: {namespace: app}\n" +
+           With("  meta: {}\n  sinks: [kubernetes: \"t#k\"]\n- name: b\n  meta: {}\n  sinks: "
+                "[kubernetes: \"app/t#k\"]\n"),
+       "9:11: credential b: another sink, on line 6, already writes to app/t#k (two values cannot "
+       "live in one place)\n"},
+      {"two sinks that look alike",
+       With("  meta: {}\n  sinks: [vault: \"kv/a#k\", kubernetes: \"kv/a#k\"]\n"),
+       "5:28: credential a: two sinks are shown as kv/a#k, the first on line 5 (they could not be "
+       "told apart; choose another name for one)\n"},
+      {"sink over the state in Vault",
+       With("  meta: {}\n  sinks: [vault: \"kv/t/a#k\"]\n") + "state: {vault: {path: kv/t}, " +
+           key + "}\n",
+       "5:11: credential a: this sink would overwrite the state (choose another place)\n"},
+      {"sink over the state in a Secret",
+       "kubernetes: {namespace: app}\n" + With("  meta: {}\n  sinks: [kubernetes: \"app/t#k\"]\n") +
+           "state: {kubernetes: {secret: t}, " + key + "}\n",
+       "6:11: credential a: this sink would overwrite the state (choose another place)\n"},
+      {"sink over the key in Vault",
+       With("  meta: {}\n  sinks: [vault: \"kv/t#k\"]\n") + "state: {key: {vault: \"kv/t#k\"}}\n",
+       "5:11: credential a: this sink would overwrite the state key (choose another place)\n"},
+      {"sink over the key in a Secret",
+       With("  meta: {}\n  sinks: [kubernetes: \"n/t#k\"]\n") +
+           "state: {key: {kubernetes: \"n/t#k\"}}\n",
+       "5:11: credential a: this sink would overwrite the state key (choose another place)\n"},
+      {"sink over the wrapped key",
+       With("  meta: {}\n  sinks: [file: /w]\n") +
+           "state: {key: {transit: {key: k, wrapped_file: /w}}}\n",
+       "5:11: credential a: this sink would overwrite the state key (choose another place)\n"},
+      {"no workload",
+       With("  meta: {}\n  sinks: [file: /t]\n  notify: [kubernetes_rollout: {namespace: n}]\n"),
+       "6:32: kubernetes_rollout must name exactly one workload, and names 0 (keep one of "
+       "deployment, statefulset and daemonset)\n"},
+      {"two workloads",
+       With("  meta: {}\n  sinks: [file: /t]\n  notify: [kubernetes_rollout: {deployment: d, "
+            "daemonset: d}]\n"),
+       "6:32: kubernetes_rollout must name exactly one workload, and names 2 (keep one of "
+       "deployment, statefulset and daemonset)\n"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    EXPECT_EQ(Problems(mistake.text), mistake.expected) << mistake.title;
+  }
+  EXPECT_EQ(Problems(With("  meta: {}\n  sinks: [vault: \"kv/t#token\"]\n") +
+                     "state: {key: {vault: \"kv/t#k\"}}\n"),
+            "");
+  EXPECT_EQ(Problems(Minimal() + "state: {vault: {path: kv/t}, " + key +
+                     "}\nlimits: {request_timeout: 4s}\ncoordination: {lease: {name: t, duration: "
+                     "5s}}\n"),
+            "");
+}
+
 // Built at run time, so that no scanner finds a token in this file.
 std::string TokenLike() { return std::string("EA") + "A" + std::string(60, 'x'); }
 
@@ -219,6 +365,10 @@ TEST(ConfigProblems, NeverEchoWhatLooksLikeASecret) {
       "  meta: {}\n  %: x\n",
       "  meta: {}\n  sinks: [file: /t]\n  notify: [exec: {command: [curl, %]}]\n",
       "  meta: {endpoint: \"https://example.org/?access_token=%\"}\n",
+      "  meta: {}\n  source: {vault: %}\n",
+      "  meta: {}\n  source: {vault: {path: a/b, key: k, auth: {token: %}}}\n",
+      "  meta: {}\n  source: {kubernetes: %}\n",
+      "  meta: {}\n  sinks: [kubernetes: {secret: %, key: k}]\n",
   };
   for (const std::string& secret : {TokenLike(), app_secret, app_token}) {
     for (const char* place : places) {

@@ -13,7 +13,7 @@ inline std::string Minimal() {
          "    meta: {kind: any}\n";
 }
 
-// Every key that this version serves, none at its default.
+// Every key that an agent on one host may have, none at its default.
 inline std::string Full() {
   return R"yaml(# every key
 version: 1
@@ -75,6 +75,75 @@ credentials:
   - name: plain
     meta: {}
     source: {file: /run/in}
+)yaml";
+}
+
+// The keys of an agent whose state is in Vault and whose places are there.
+inline std::string FullVault() {
+  return R"yaml(version: 1
+state:
+  vault: {path: kv/tokenwarden}
+  key: {transit: {key: state, mount: team/transit, wrapped_file: /etc/tokenwarden/state.wrapped}}
+vault:
+  address: https://vault.example.org:8200/
+  ca_file: /etc/vault/ca.pem
+  namespace: admin/team
+  auth:
+    approle:
+      role_id: {file: /etc/vault/role}
+      secret_id: {env: SECRET_ID}
+      mount: team/approle
+      wrapped: true
+coordination: {lease: {namespace: agents, name: tokenwarden, shards: 4, duration: 20s}}
+identity: agent-7
+credentials:
+  - name: first
+    meta:
+      app_id: 1
+      app_secret: {vault: "kv/app#secret#1"}
+      kind: system_user
+      generate: {system_user_id: 2, scopes: [a], token: {vault: {path: kv/admin, key: token}}}
+    source: {vault: {path: kv/in, key: token, auth: {token: {env: OTHER_TOKEN}}}}
+    sinks:
+      - vault: {path: kv/out, key: token, drift: adopt, markers: false, auth: {token_file: /run/vt}}
+      - vault:
+          path: kv/out
+          key: other
+          auth: {jwt: {role: writer, mount: oidc, jwt: {file: /run/jwt}}}
+      - vault:
+          path: kv/third
+          key: token
+          auth: {cert: {name: web, cert_file: /c.pem, key_file: /k.pem, mount: tls}}
+      - vault: kv/short#token
+  - name: second
+    meta: {}
+    source: {vault: "kv/in#second"}
+)yaml";
+}
+
+// The keys of an agent whose state is in a Secret and whose places are Secrets.
+inline std::string FullKubernetes() {
+  return R"yaml(version: 1
+state:
+  kubernetes: {namespace: agents, secret: tokenwarden-state}
+  key: {kubernetes: {namespace: agents, secret: tokenwarden-key, key: state.key}}
+vault: {auth: {kubernetes: {role: tokenwarden, mount: cluster-1, jwt_file: /run/jwt}}}
+kubernetes: {kubeconfig: /etc/kubeconfig, context: blue, namespace: app}
+credentials:
+  - name: first
+    meta: {app_id: 1, app_secret: {kubernetes: "meta#app_secret"}}
+    source: {kubernetes: "other/in#token"}
+    sinks:
+      - kubernetes: {namespace: other, secret: out, key: ACCESS_TOKEN, drift: alarm}
+      - kubernetes: {secret: out.v2, key: token}
+      - kubernetes: short#token
+    notify:
+      - kubernetes_rollout: {deployment: bot, namespace: other, min_interval: 5m}
+      - kubernetes_rollout: {statefulset: bot}
+      - kubernetes_rollout: {daemonset: bot}
+  - name: second
+    meta: {app_id: 1, app_secret: {kubernetes: {secret: meta, key: app_secret}}}
+    source: {kubernetes: {namespace: other, secret: in, key: token}}
 )yaml";
 }
 
