@@ -3,7 +3,7 @@
 #   tw_room(NAME tw_app DEPS tw_core tw_ports [LIBS tw::json] [RECURSE])
 #   tw_program(NAME tokenwarden-agent SOURCES main.cc DEPS tw_app ...)
 #   tw_test(NAME core_test [SOURCES a.cc b.cc] DEPS tw_core [LIBS ...] [LABELS e2e] [TIMEOUT 120]
-#           [PROPERTIES RUN_SERIAL TRUE ...])
+#           [PROPERTIES RUN_SERIAL TRUE ...] [WHOLE])
 #
 # Includes are written from the top of the tree ("agent/core/secret.h"). No target has the top of the tree in its
 # include path: each room gets a directory of its own in the build tree, with a link to that one room in it.
@@ -102,9 +102,10 @@ function(tw_program)
   endif()
 endfunction()
 
-# Every *.cc of the current directory unless SOURCES says otherwise. Each fact becomes one ctest test.
+# Every *.cc of the current directory unless SOURCES says otherwise. Each fact becomes one ctest test; with WHOLE all of
+# them are one, because they share something that takes long to start.
 function(tw_test)
-  cmake_parse_arguments(PARSE_ARGV 0 TEST "" "NAME;TIMEOUT" "SOURCES;DEPS;LIBS;LABELS;PROPERTIES")
+  cmake_parse_arguments(PARSE_ARGV 0 TEST "WHOLE" "NAME;TIMEOUT" "SOURCES;DEPS;LIBS;LABELS;PROPERTIES")
   if(NOT TEST_SOURCES)
     file(GLOB TEST_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   endif()
@@ -135,6 +136,11 @@ function(tw_test)
   if(TEST_LABELS)
     list(JOIN TEST_LABELS "\\\\;" label_list)
     list(APPEND TEST_PROPERTIES LABELS "${label_list}")
+  endif()
+  if(TEST_WHOLE)
+    add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+    set_tests_properties(${TEST_NAME} PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
+    return()
   endif()
   gtest_discover_tests(${TEST_NAME} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
                        WORKING_DIRECTORY ${PROJECT_BINARY_DIR} PROPERTIES TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
