@@ -47,6 +47,20 @@ Json Operations(const std::string& name, const std::string& bytes,
   return operations;
 }
 
+// What a patch needs to be there before it can add to it. Only while nobody else adds it too, hence
+// the test of the version, which must not stand in the way of anything else.
+Json MissingMembers(const Json& object) {
+  Json operations = Json::array();
+  if (At(object, {"metadata", "annotations"}) == nullptr) {
+    operations.push_back(Add("/metadata/annotations", Json::object()));
+  }
+  if (At(object, {"data"}) == nullptr) operations.push_back(Add("/data", Json::object()));
+  if (operations.empty()) return operations;
+  operations.insert(operations.begin(), Test("/metadata/resourceVersion",
+                                             TextAt(object, {"metadata", "resourceVersion"})));
+  return operations;
+}
+
 Result<std::optional<Document>> DocumentIn(const Json& object, const std::string& name) {
   Result<std::optional<Secret>> bytes = ValueIn(object, name);
   if (!bytes) return tl::unexpected<Error>(bytes.error());
@@ -132,15 +146,7 @@ Status SecretDocuments::WriteSlowly(const Change& change) {
     const bool as_expected =
         change.expected ? *held && (*held)->version == *change.expected : !*held;
     if (!as_expected) return Conflict(change.name);
-    Json operations = Json::array();
-    operations.push_back(
-        Test("/metadata/resourceVersion", TextAt(object->json, {"metadata", "resourceVersion"})));
-    if (At(object->json, {"metadata", "annotations"}) == nullptr) {
-      operations.push_back(Add("/metadata/annotations", Json::object()));
-    }
-    if (At(object->json, {"data"}) == nullptr) {
-      operations.push_back(Add("/data", Json::object()));
-    }
+    Json operations = MissingMembers(object->json);
     for (Json& each : Operations(change.name, change.bytes, change.expected, change.version)) {
       operations.push_back(std::move(each));
     }
