@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/adapters/sqlite/observation_json.h"
+#include "agent/codec/observation_json.h"
 
 namespace tokenwarden::sqlite {
 namespace {
@@ -30,13 +30,13 @@ Attempts TakeAttempts(Query& query) {
 }
 
 std::optional<std::string> JsonOf(const std::optional<Observation>& observation) {
-  return observation ? std::optional(ToJson(*observation)) : std::nullopt;
+  return observation ? std::optional(codec::ToJson(*observation)) : std::nullopt;
 }
 
 Status TakeObservation(Query& query, std::optional<Observation>& observation) {
   const std::optional<std::string> text = query.TakeOptionalText();
   if (!text) return {};
-  Result<Observation> parsed = ParseObservation(*text);
+  Result<Observation> parsed = codec::ParseObservation(*text);
   if (!parsed) return tl::unexpected<Error>(parsed.error());
   observation = std::move(*parsed);
   return {};

@@ -4,7 +4,7 @@ set -euo pipefail
 check=$1
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/agent/{core,ports,app,adapters/curl,adapters/meta} "$tree"/{cli/render,tests/simulators/graph}
+mkdir -p "$tree"/agent/{core,ports,codec,app,adapters/curl,adapters/meta,adapters/sqlite} "$tree"/{cli/render,tests/simulators/graph}
 
 failures=0
 # expect clean|mistake FILE LINE
@@ -25,6 +25,7 @@ expect clean agent/core/a.cc 'const char* text = "time(0) and getenv";'
 expect clean agent/core/a.cc 'int lifetime(int x);'
 expect clean agent/adapters/curl/a.cc '#include <curl/curl.h>'
 expect clean agent/adapters/curl/a.cc '#include "agent/adapters/curl/handle.h"'
+expect clean agent/adapters/sqlite/a.cc '#include "agent/codec/a.h"'
 expect mistake agent/core/a.cc '#include "agent/app/a.h"'
 expect mistake agent/core/a.cc '#include "../app/a.h"'
 expect mistake agent/core/a.cc '#include "a.h"'
@@ -39,6 +40,8 @@ expect mistake agent/app/a.cc '#include "agent/adapters/curl/a.h"'
 expect mistake agent/ports/a.h '#include "agent/app/a.h"'
 expect mistake agent/adapters/meta/a.cc '#include "agent/adapters/curl/a.h"'
 expect mistake agent/adapters/meta/a.cc '#include "agent/app/a.h"'
+expect mistake agent/adapters/meta/a.cc '#include "agent/codec/a.h"'
+expect mistake agent/codec/a.cc '#include "agent/ports/a.h"'
 expect mistake agent/adapters/meta/a.cc '#include <curl/curl.h>'
 expect mistake cli/render/a.cc '#include "agent/adapters/curl/a.h"'
 expect mistake tests/simulators/graph/a.cc '#include "agent/core/a.h"'

@@ -1,64 +1,15 @@
-#include "agent/adapters/sqlite/observation_json.h"
+#include "agent/codec/observation_json.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
-namespace tokenwarden::sqlite {
-namespace {
+#include "agent/codec/json_fields.h"
 
-using nlohmann::json;
+namespace tokenwarden::codec {
+namespace {
 
 tl::unexpected<Error> Damaged(const std::string& what) {
   return MakeError(ErrorKind::kDataLoss, "damaged", "a stored observation " + what,
                    "the next inspection replaces it; restore a backup if the message stays");
-}
-
-// Absent facts have no key at all, which keeps the rows small.
-void Put(json& to, const char* key, const std::string& text) {
-  if (!text.empty()) to[key] = text;
-}
-void Put(json& to, const char* key, const std::vector<std::string>& texts) {
-  if (!texts.empty()) to[key] = texts;
-}
-template <typename Number>
-void PutNumber(json& to, const char* key, const std::optional<Number>& number) {
-  if (number) to[key] = *number;
-}
-void Put(json& to, const char* key, const std::optional<Instant>& at) {
-  if (at) to[key] = ToUnix(*at);
-}
-void Put(json& to, const char* key, const std::optional<Seconds>& duration) {
-  if (duration) to[key] = duration->count();
-}
-
-std::string Text(const json& from, const char* key) { return from.value(key, std::string()); }
-std::vector<std::string> Texts(const json& from, const char* key) {
-  return from.value(key, std::vector<std::string>());
-}
-template <typename Number>
-std::optional<Number> NumberOf(const json& from, const char* key) {
-  const auto found = from.find(key);
-  return found == from.end() ? std::nullopt : std::optional(found->template get<Number>());
-}
-std::optional<Instant> Time(const json& from, const char* key) {
-  const auto seconds = NumberOf<std::int64_t>(from, key);
-  return seconds ? std::optional(FromUnix(*seconds)) : std::nullopt;
-}
-std::optional<Seconds> Duration(const json& from, const char* key) {
-  const auto seconds = NumberOf<std::int64_t>(from, key);
-  return seconds ? std::optional(Seconds{*seconds}) : std::nullopt;
-}
-
-// Words of our own vocabularies: an unknown one throws and ends in Damaged().
-template <typename Value>
-Value Known(const std::optional<Value>& value) {
-  if (!value) throw json::other_error::create(501, "unknown word", nullptr);
-  return *value;
-}
-const json& Part(const json& from, const char* key) {
-  static const json kNothing = json::object();
-  const auto found = from.find(key);
-  return found == from.end() ? kNothing : *found;
 }
 
 json FactsToJson(const TokenFacts& facts) {
@@ -114,7 +65,9 @@ Evidence EvidenceFromJson(const json& from) {
           FromUnix(from.at("observed_at").get<std::int64_t>())};
 }
 
-Observation FromJson(const json& from) {
+}  // namespace
+
+Observation ObservationFrom(const json& from) {
   Observation seen;
   seen.verdict = Known(ParseVerdict(Text(from, "verdict")));
   seen.reason = Known(ParseReason(Text(from, "reason")));
@@ -133,9 +86,7 @@ Observation FromJson(const json& from) {
   return seen;
 }
 
-}  // namespace
-
-std::string ToJson(const Observation& seen) {
+json JsonOf(const Observation& seen) {
   json to = json::object();
   to["verdict"] = ToString(seen.verdict);
   to["reason"] = ToString(seen.reason);
@@ -153,18 +104,22 @@ std::string ToJson(const Observation& seen) {
   to["evidence"] = EvidenceToJson(seen.evidence);
   Put(to, "retry_after", seen.retry_after);
   Put(to, "clock_skew", seen.clock_skew);
+  return to;
+}
+
+std::string ToJson(const Observation& seen) {
   // An issuer's sentence may hold bytes that are not UTF-8.
-  return to.dump(-1, ' ', false, json::error_handler_t::replace);
+  return JsonOf(seen).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Result<Observation> ParseObservation(const std::string& text) {
   const json parsed = json::parse(text, nullptr, false);
   if (!parsed.is_object()) return Damaged("is not JSON");
   try {
-    return FromJson(parsed);
+    return ObservationFrom(parsed);
   } catch (const json::exception&) {
     return Damaged("does not have the expected form");
   }
 }
 
-}  // namespace tokenwarden::sqlite
+}  // namespace tokenwarden::codec

@@ -1,8 +1,8 @@
-#include "agent/adapters/sqlite/observation_json.h"
+#include "agent/codec/observation_json.h"
 
 #include <gtest/gtest.h>
 
-namespace tokenwarden::sqlite {
+namespace tokenwarden::codec {
 namespace {
 
 TEST(ObservationJson, IsReadableAndLeavesOutWhatIsAbsent) {
@@ -36,4 +36,4 @@ TEST(ObservationJson, IsDamageWhenItIsNotWhatWasWritten) {
 }
 
 }  // namespace
-}  // namespace tokenwarden::sqlite
+}  // namespace tokenwarden::codec
