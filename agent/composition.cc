@@ -1,5 +1,7 @@
 #include "agent/composition.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -30,6 +32,7 @@
 #include "agent/app/event_fanout.h"
 #include "agent/app/health_page.h"
 #include "agent/core/version.h"
+#include "agent/wiring/servers.h"
 
 namespace tokenwarden {
 namespace {
@@ -59,12 +62,11 @@ std::string TextOf(const yaml::ConfigProblem& problem) {
 
 // An agent that forgets what it was told to share would be worse than none.
 Status CheckServed(const Config& config) {
-  const bool local = config.state_kind == StateKind::kSqlite && !config.lease;
-  if (local && !config.state_transit_key) return {};
+  if (config.state_kind == StateKind::kSqlite) return {};
   return MakeError(ErrorKind::kFailedPrecondition, "not_served",
-                   "this version keeps its state and its key on this host only, and the "
-                   "configuration names a server for one of them, or replicas",
-                   "use state: {path: FILE, key: {file: FILE}} and no coordination");
+                   "this version keeps its state on this host only, and the configuration names a "
+                   "server for it",
+                   "use state: {path: FILE, key: {file: FILE}}");
 }
 
 Result<Config> Load(const std::string& path) {
@@ -80,13 +82,21 @@ Result<Config> Load(const std::string& path) {
                    "mend it and check it with `tokenwarden validate " + path + "`");
 }
 
-Result<crypto::StateKey> LoadStateKey(const Config& config, SecretResolver& secrets) {
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+Result<crypto::StateKey> LoadStateKey(const Config& config, Servers& servers) {
+  if (config.state_transit_key) {
+    const bool is_new = config.state_kind == StateKind::kSqlite && !Exists(config.state_path);
+    Result<Secret> key = servers.vault()->UnwrapStateKey(*config.state_transit_key, is_new);
+    if (!key) return tl::unexpected<Error>(key.error());
+    return crypto::ParseStateKey(*key);
+  }
   if (!config.state_key) {
     return MakeError(ErrorKind::kInvalidArgument, "no_state_key",
                      "the configuration names no key to seal the state with (state.key)",
                      "make one with `tokenwarden keygen FILE` and add `key: {file: FILE}`");
   }
-  Result<Secret> content = secrets.Resolve(*config.state_key);
+  Result<Secret> content = servers.router().Resolve(*config.state_key);
   if (!content) return tl::unexpected<Error>(content.error());
   return crypto::ParseStateKey(*content);
 }
@@ -163,16 +173,12 @@ int RunAgent(const CommandLine& line) {
 
   Result<Config> config = Load(line.config_path);
   if (!config) return Fail(config.error());
+  if (line.once && config->lease) {
+    return Fail({ErrorKind::kInvalidArgument, "once_and_replicas",
+                 "--once does one pass and cannot share work with other replicas",
+                 "use a configuration without `coordination` for it"});
+  }
   const std::string base_dir = DirectoryOf(line.config_path);
-  const auto secrets = files::MakeSecretResolver(base_dir);
-  Result<crypto::StateKey> key = LoadStateKey(*config, *secrets);
-  if (!key) return Fail(key.error());
-  const auto sealer = crypto::MakeSealer(*key);
-  const auto fingerprinter = crypto::MakeFingerprinter(*key);
-  const auto mac = crypto::MakeMac();
-  auto store = sqlite::OpenStateStore(config->state_path, *sealer);
-  if (!store) return Fail(store.error());
-
   sys::SystemClock clock;
   log::LogListener log(clock, LogOptions(line, *config));
   metrics::MetricsPage page(clock, {std::string(kVersion), "", __VERSION__});
@@ -180,25 +186,53 @@ int RunAgent(const CommandLine& line) {
   events.Add(log);
   events.Add(page);
 
-  const auto http_client =
-      curl::MakeHttpClient({"tokenwarden/" + std::string(kVersion), config->ca_file});
-  const auto provider = meta::MakeProvider(*mac, {FromEnvironment("TOKENWARDEN_META_ENDPOINT")});
+  const std::string user_agent = "tokenwarden/" + std::string(kVersion);
+  const auto http_client = curl::MakeHttpClient({user_agent, config->ca_file});
+  const auto secrets = files::MakeSecretResolver(base_dir);
   const auto places = files::MakePlaceFactory(base_dir);
   const auto notifier = notify::MakeNotifier(*http_client, base_dir);
-  sys::InotifyFileWatcher watcher(base_dir);
-  SoleHolder coordinator;
+  auto servers = Servers::Make(
+      *config, {clock, *places, *secrets, *notifier, user_agent, &events, !line.once});
+  if (!servers) return Fail(servers.error());
+  Result<crypto::StateKey> key = LoadStateKey(*config, **servers);
+  if (!key) return Fail(key.error());
+  const auto sealer = crypto::MakeSealer(*key);
+  const auto fingerprinter = crypto::MakeFingerprinter(*key);
+  const auto mac = crypto::MakeMac();
+  auto store = sqlite::OpenStateStore(config->state_path, *sealer);
+  if (!store) return Fail(store.error());
 
-  const Deps deps{clock,    *http_client,   *provider, **store,     *places,
-                  *secrets, *fingerprinter, *notifier, coordinator, events};
+  const auto provider = meta::MakeProvider(*mac, {FromEnvironment("TOKENWARDEN_META_ENDPOINT")});
+  sys::InotifyFileWatcher watcher(base_dir);
+  const auto place_watcher = line.once ? nullptr : (*servers)->MakeWatcher();
+  const auto recorder = (*servers)->MakeEventRecorder();
+  if (recorder) events.Add(*recorder);
+  Agent* looking = nullptr;  // set before the first shard can be gained
+  auto leases = (*servers)->MakeCoordinator(*config, [&looking] { looking->LookAtAll(); });
+  if (!leases) return Fail(leases.error());
+  SoleHolder alone;
+  Coordinator& coordinator = *leases ? static_cast<Coordinator&>(**leases) : alone;
+
+  PlaceRouter& router = (*servers)->router();
+  const Deps deps{clock,  *http_client,   *provider, **store,     router,
+                  router, *fingerprinter, router,    coordinator, events};
   AgentOptions options;
-  options.load_config = [path = line.config_path] { return Load(path); };
+  options.load_config = [path = line.config_path, &servers]() -> Result<Config> {
+    Result<Config> fresh = Load(path);
+    if (!fresh) return fresh;
+    Status filled = (*servers)->FillIn(*fresh);
+    if (!filled) return tl::unexpected<Error>(filled.error());
+    return fresh;
+  };
   options.watcher = line.once ? nullptr : &watcher;
+  options.place_watcher = place_watcher.get();
   options.on_idle = sys::ReleaseUnusedMemory;
   const std::string http_listen = config->http_listen;
   const std::string grpc_listen = config->grpc_listen;
   const std::size_t credentials = config->credentials.size();
   Agent agent(deps, std::move(*config), std::move(options));
   page.SetApi(agent);
+  looking = &agent;
 
   if (line.once) {
     Status done = agent.RunOnce();
@@ -224,6 +258,7 @@ int RunAgent(const CommandLine& line) {
   }
   Status started = agent.Start();
   if (!started) return Fail(started.error());
+  if (*leases) (*leases)->Start();
   watcher.Watch(line.config_path.substr(line.config_path.rfind('/') + 1),
                 [&agent] { agent.Reload(); });
   TellStart(events, "agent started",
@@ -238,8 +273,12 @@ int RunAgent(const CommandLine& line) {
 
   TellStart(events, "agent stopping", {});
   watcher.Stop();
+  if (place_watcher) place_watcher->Stop();
   http_client->Stop(kDrain);
+  (*servers)->StopPlaces(kDrain);
   agent.Stop();
+  if (*leases) (*leases)->Stop();
+  if (recorder) recorder->Stop();
   if (grpc_server) grpc_server->Shutdown();
   http_server.reset();
   TellStart(events, "agent stopped", {});

@@ -25,8 +25,10 @@
 #include "agent/adapters/grpc/prepare_process.h"
 #include "agent/adapters/meta/meta_provider.h"
 #include "agent/adapters/system/process.h"
+#include "agent/adapters/system/system_clock.h"
 #include "agent/adapters/yaml/config_loader.h"
 #include "agent/core/version.h"
+#include "agent/wiring/servers.h"
 #include "cli/commands/commands.h"
 
 namespace tokenwarden::cli {
@@ -185,12 +187,14 @@ class RealServices : public Services {
     return read;
   }
 
-  std::unique_ptr<SecretResolver> Resolver(const std::string& base_dir) override {
-    return files::MakeSecretResolver(base_dir);
-  }
-
-  std::unique_ptr<PlaceFactory> Places(const std::string& base_dir) override {
-    return files::MakePlaceFactory(base_dir);
+  Result<Reached> Reach(Config& config, const std::string& base_dir) override {
+    secrets_ = files::MakeSecretResolver(base_dir);
+    places_ = files::MakePlaceFactory(base_dir);
+    const std::string user_agent = "tokenwarden/" + std::string(kVersion);
+    auto servers = Servers::Make(config, {clock_, *places_, *secrets_, nobody_, user_agent});
+    if (!servers) return tl::unexpected<Error>(servers.error());
+    servers_ = std::move(*servers);
+    return Reached{servers_->router(), servers_->router()};
   }
 
   Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret& state_key) override {
@@ -214,6 +218,16 @@ class RealServices : public Services {
   }
 
  private:
+  // A command tells no consumers.
+  class Nobody : public Notifier {
+    Status Notify(const NotifySpec&, const Notice&) override { return {}; }
+  };
+
+  sys::SystemClock clock_;
+  Nobody nobody_;
+  std::unique_ptr<SecretResolver> secrets_;
+  std::unique_ptr<PlaceFactory> places_;
+  std::unique_ptr<Servers> servers_;
   std::once_flag issuer_once_;
   std::once_flag http_once_;
   std::unique_ptr<Mac> mac_;

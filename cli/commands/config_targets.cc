@@ -92,18 +92,18 @@ std::string DirectoryOf(const std::string& path) {
 Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& services) {
   const Status readable = CheckReadable(settings.config);
   if (!readable) return tl::unexpected<Error>(readable.error());
-  const ConfigRead read = services.LoadConfig(settings.config);
+  ConfigRead read = services.LoadConfig(settings.config);
   if (!read.config) return BadConfiguration(settings.config, read);
   const std::string base_dir = DirectoryOf(settings.config);
-  const std::unique_ptr<SecretResolver> resolver = services.Resolver(base_dir);
-  const std::unique_ptr<PlaceFactory> places = services.Places(base_dir);
+  const Result<Reached> reached = services.Reach(*read.config, base_dir);
+  if (!reached) return tl::unexpected<Error>(reached.error());
   const bool endpoint_by_environment =
       !services.Environment("TOKENWARDEN_META_ENDPOINT").value_or("").empty();
   ConfigTargets result;
-  result.fingerprints = FingerprintsOf(*read.config, *resolver, services);
+  result.fingerprints = FingerprintsOf(*read.config, reached->secrets, services);
   for (const CredentialSpec& spec : read.config->credentials) {
     if (!IsSelected(settings.select, spec)) continue;
-    Target target = TargetOf(spec, *resolver, *places);
+    Target target = TargetOf(spec, reached->secrets, reached->places);
     if (target.spec.meta.ca_file.empty()) target.spec.meta.ca_file = read.config->ca_file;
     if (endpoint_by_environment) target.spec.meta.endpoint.clear();
     result.targets.push_back(std::move(target));

@@ -22,6 +22,11 @@
 
 namespace tokenwarden::cli {
 
+struct Reached {
+  SecretResolver& secrets;
+  PlaceFactory& places;
+};
+
 class Services {
  public:
   virtual ~Services() = default;
@@ -43,9 +48,9 @@ class Services {
 
   // An agent's configuration; problems instead of it when it is bad.
   virtual ConfigRead LoadConfig(const std::string& path) = 0;
-  // Relative paths start at `base_dir`.
-  virtual std::unique_ptr<SecretResolver> Resolver(const std::string& base_dir) = 0;
-  virtual std::unique_ptr<PlaceFactory> Places(const std::string& base_dir) = 0;
+  // The places and secrets of a configuration, on this machine and on the servers that it names;
+  // what it leaves out is filled in. Relative paths start at `base_dir`. Valid as long as this.
+  virtual Result<Reached> Reach(Config& config, const std::string& base_dir) = 0;
   // Under a state key, so that fingerprints equal the agent's; or under a key of this run alone.
   virtual Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret& state_key) = 0;
   virtual std::unique_ptr<Fingerprinter> FingerprintsOfThisRun() = 0;

@@ -75,7 +75,8 @@ void ExpectNoSecret(const std::string& text, const std::string& where) {
   }
 }
 
-Process::Process(Options options) : name_(options.argv.at(0)) {
+Process::Process(Options options)
+    : name_(options.argv.at(0)), may_print_secrets_(options.may_print_secrets) {
   int in[2];
   int out[2];
   int err[2];
@@ -167,8 +168,10 @@ Finished Process::Finish(std::chrono::seconds patience) {
   waitpid(pid_, &status, 0);
   reaped_ = true;
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  ExpectNoSecret(out_, name_);
-  ExpectNoSecret(err_, name_);
+  if (!may_print_secrets_) {
+    ExpectNoSecret(out_, name_);
+    ExpectNoSecret(err_, name_);
+  }
   return {exit_code_, out_, err_};
 }
 

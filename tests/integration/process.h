@@ -33,6 +33,7 @@ class Process {
     std::vector<std::string> env;   // NAME=VALUE, beside PATH
     std::string directory;
     std::string input;
+    bool may_print_secrets = false;  // another's tool that is asked for one
   };
   explicit Process(Options options);
   ~Process();  // kills and reaps
@@ -54,6 +55,7 @@ class Process {
   void Drain(int fd, std::string& into);
 
   std::string name_;
+  bool may_print_secrets_;
   pid_t pid_ = -1;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

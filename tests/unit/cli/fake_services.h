@@ -198,6 +198,8 @@ class FakeServices : public Services {
   std::map<std::string, Result<std::string>> sources;  // by path
   std::map<std::string, std::string> secrets;          // by locator
   FakeAgent agent;
+  std::unique_ptr<SecretResolver> reached_secrets;
+  std::unique_ptr<PlaceFactory> reached_places;
   std::optional<Error> unreachable;
   std::string address;  // that was connected to
   Status key_written;
@@ -220,11 +222,10 @@ class FakeServices : public Services {
     if (on_stop) on_stop();
   }
   ConfigRead LoadConfig(const std::string&) override { return config; }
-  std::unique_ptr<SecretResolver> Resolver(const std::string&) override {
-    return std::make_unique<FakeResolver>(secrets);
-  }
-  std::unique_ptr<PlaceFactory> Places(const std::string&) override {
-    return std::make_unique<FakeWorldPlaces>(sources);
+  Result<Reached> Reach(Config&, const std::string&) override {
+    reached_secrets = std::make_unique<FakeResolver>(secrets);
+    reached_places = std::make_unique<FakeWorldPlaces>(sources);
+    return Reached{*reached_secrets, *reached_places};
   }
   Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret&) override {
     return std::make_unique<FakeFingerprinter>('a');
