@@ -123,23 +123,5 @@ TEST_F(Sync, AHandEditOfTheSecretIsRepairedAtOnce) {
   EXPECT_TRUE(Eventually([&] { return InCluster() == first_; }, std::chrono::seconds(5)));
 }
 
-TEST_F(Sync, AVaultThatIsGoneDelaysNoOtherPlaceAndCatchesUpWithTheNewestOnly) {
-  vault_->server().Pause();
-  stage_.Cli({"refresh", "whatsapp"});
-  stage_.Cli({"refresh", "whatsapp"});
-  const std::string newest = stage_.TokenInEnv();
-  EXPECT_NE(newest, first_);
-  EXPECT_TRUE(Eventually([&] { return InCluster() == newest; }));
-  EXPECT_TRUE(stage_.AwaitPage("/metrics",
-                               "tokenwarden_sink_lag_generations{credential=\"whatsapp\","
-                               "provider=\"meta\",sink=\"vault\",target=\"secret/"
-                               "whatsapp#access_token\"} "));
-  vault_->server().Continue();
-  EXPECT_TRUE(Eventually([&] { return InVault() == newest; }, std::chrono::seconds(60)));
-  const Json secret =
-      Json::parse(vault_->Must({"kv", "get", "-format=json", "secret/whatsapp"}))["data"];
-  EXPECT_EQ(secret["metadata"]["version"], 2);
-}
-
 }  // namespace
 }  // namespace tokenwarden::it

@@ -5,7 +5,7 @@
 namespace tokenwarden::vault {
 namespace {
 
-constexpr std::chrono::seconds kTimeout{10};
+constexpr std::chrono::seconds kTimeout{5};
 // A secret may hold 1 MiB, and JSON escapes it.
 constexpr std::size_t kMaxBody = std::size_t{4} * 1024 * 1024;
 
