@@ -81,8 +81,7 @@ Result<HttpReply> Client::Patiently(const ApiRequest& request, const Send& send)
     if (wait) ServerAsksToWait(*wait);
     if (!wait || !request.patience) return reply;
   }
-  if (reply && reply->status != 0) return reply;
-  if (!reply) return tl::unexpected<Error>(Named(request.operation, reply.error()));
+  if (!reply || reply->status != 0) return reply;
   HttpReply busy;  // nothing was sent: the server's last word still holds
   busy.status = 429;
   busy.headers.emplace_back("retry-after",
@@ -93,7 +92,7 @@ Result<HttpReply> Client::Patiently(const ApiRequest& request, const Send& send)
 Result<WipedJson> Client::Ask(const ApiRequest& request) {
   Result<HttpReply> reply =
       Patiently(request, [this](const HttpRequest& http) { return http_.Send(http); });
-  if (!reply) return tl::unexpected<Error>(reply.error());
+  if (!reply) return tl::unexpected<Error>(Named(request.operation, reply.error()));
   if (!IsSuccess(reply)) {
     return tl::unexpected<Error>(Explain(request.operation, ReadRefusal(*reply)));
   }
