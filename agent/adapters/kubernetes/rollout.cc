@@ -43,11 +43,11 @@ bool Update(std::map<std::string, std::string>& fingerprints,
   return changed;
 }
 
-// A time ahead of our clock counts as now: nobody is kept waiting for longer than the interval.
+// A time that lies further ahead than the interval comes from a wrong clock: it holds nobody back.
 Instant AllowedAt(const Json& workload, Seconds min_interval, Instant now) {
   const std::optional<Instant> last =
       ParseUtc(TextAt(workload, {"metadata", "annotations", kRolledOutAt}));
-  return last ? std::min(*last, now) + min_interval : now;
+  return last && *last <= now + min_interval ? *last + min_interval : now;
 }
 
 Json PatchFor(const Json& workload, const std::string& fingerprints, Instant now) {
