@@ -89,6 +89,7 @@ Reply Exchange(Call& call, const App& app) {
   Token& made = Successor(call, *old.token);
   Reply reply = ExchangeReply(call, made);
   reply.committed = "exchange";
+  reply.issued = made.value;
   return reply;
 }
 

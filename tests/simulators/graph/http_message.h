@@ -73,6 +73,7 @@ struct Reply {
   std::string body;
   Json document;          // what `body` is rendered from, unless it is null
   std::string committed;  // what this request changed: `exchange`, `generate`, …; empty = nothing
+  std::string issued;     // the token that an exchange handed out, for the journal
   int error_code = 0;     // for the journal
   int error_subcode = 0;
   Wire wire;

@@ -96,10 +96,11 @@ Json& Journal::Entry(std::uint64_t number) {
   return kept ? entries_[number - first_] : lost = Json::object();
 }
 
-void Journal::Commit(std::uint64_t number, const std::string& what) {
+void Journal::Commit(std::uint64_t number, const std::string& what, const std::string& issued) {
   Json& entry = Entry(number);
   entry["committed"] = what;
   entry["commit_number"] = ++commits_;
+  if (!issued.empty()) entry["issued"] = issued;
   ++committed_[what];
 }
 
@@ -122,6 +123,7 @@ void Journal::WriteLine(const Json& entry) {
   HideValues(line["query"], PlainParameters(), false);
   HideValues(line["form"], PlainParameters(), false);
   HideValues(line["headers"], SecretHeaders(), true);
+  if (line.contains("issued")) line["issued"] = Hidden(line["issued"].get<std::string>());
   if (line["json"].is_object()) HideValues(line["json"], PlainParameters(), false);
   file_ << line.dump(-1, ' ', true, Json::error_handler_t::replace) << '\n' << std::flush;
 }

@@ -22,7 +22,8 @@ class Journal {
   // Before anything is done. Returns the request's number, counted from 1.
   std::uint64_t Receive(const Request& request, std::int64_t now);
   // At the moment the state was changed: `what` is `exchange`, `generate`, `revoke`, …
-  void Commit(std::uint64_t number, const std::string& what);
+  // `issued`: the token that was made, or empty.
+  void Commit(std::uint64_t number, const std::string& what, const std::string& issued);
   // When the reply is decided. `fault` is the kind of the fault that was played, or empty.
   void Finish(std::uint64_t number, const Reply& reply, const std::string& fault);
 

@@ -54,7 +54,7 @@ Reply Service::Work(const Request& request, std::uint64_t number,
                     const std::optional<Fault>& fault) {
   Reply reply;
   if (!fault || fault->commits) reply = Route(world_.state, world_.mint, request);
-  if (!reply.committed.empty()) world_.journal.Commit(number, reply.committed);
+  if (!reply.committed.empty()) world_.journal.Commit(number, reply.committed, reply.issued);
   if (fault) Play(*fault, FaultContext{world_.state.knobs, world_.mint}, reply);
   AddDate(world_.state, reply);
   world_.journal.Finish(number, reply, fault ? fault->kind : "");
