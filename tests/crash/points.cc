@@ -3,7 +3,7 @@
 namespace tokenwarden::crash {
 namespace {
 
-constexpr int kMostTries = 4;
+constexpr int kMostTries = 3;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void Points::Done(const std::string& tried, bool reached, const std::vector<std:
     } else if (tries_[tried] < kMostTries) {
       waiting_.push_back(tried);
     } else {
-      ++seldom_;
+      seldom_.push_back(tried);
     }
   }
   changed_.notify_all();

@@ -25,7 +25,7 @@ class Points {
 
   int reached() const { return reached_; }
   // Seen once, and not again in several tries: what other threads happened to do.
-  int seldom() const { return seldom_; }
+  const std::vector<std::string>& seldom() const { return seldom_; }
 
  private:
   std::mutex mutex_;
@@ -34,7 +34,7 @@ class Points {
   std::map<std::string, int> tries_;  // of every point that is known
   int running_ = 0;
   int reached_ = 0;
-  int seldom_ = 0;
+  std::vector<std::string> seldom_;
 };
 
 }  // namespace tokenwarden::crash
