@@ -131,6 +131,7 @@ Result<std::vector<CredentialState>> DocumentStateStore::LoadStates() {
 
 Result<std::optional<CredentialState>> DocumentStateStore::LoadState(
     const std::string& credential) {
+  roster_.Expect({credential});
   Result<DocumentPtr> document = shelf_.Take(credential);
   if (!document) return tl::unexpected<Error>(document.error());
   return *document ? std::optional(StateOf(**document)) : std::nullopt;

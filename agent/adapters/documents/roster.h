@@ -29,7 +29,7 @@ class Roster {
   // Every name that may have a document.
   std::vector<std::string> Names();
   std::vector<std::string> NamesWithHash(std::uint32_t hash);
-  // To be found even when the roster is lost; not written.
+  // To be found although they are not in the roster as it was last read; not written.
   void Expect(const std::vector<std::string>& names);
 
   // Before a document is made.
