@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # build.sh: builds the real servers and tools that tests run against, from pinned Go modules and Debian packages.
 #
-#   build.sh [GROUP...]     builds what is not there yet; all groups without arguments
-#   build.sh --bin TOOL     prints the path of a tool, whether or not it is built yet
-#   build.sh --list         prints each tool with its group
+#   build.sh [GROUP...]       builds what is not there yet; all groups without arguments
+#   build.sh --bin TOOL       prints the path of a tool, whether or not it is built yet
+#   build.sh --prefix GROUP   prints the directory of a group's tools, the same way
+#   build.sh --list           prints each tool with its group
 #
 # Everything is kept outside the tree, one directory per group, named by the hash of what it is made from, so that a
 # second run takes a second and a changed version leads to a new build. To build again, remove the directory.
+# What Go compiles on the way goes when the build is done; the modules stay in Go's own cache (GOMODCACHE).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -34,9 +36,18 @@ prometheus                    prom       deb:prometheus:usr/bin/prometheus
 promtool                      prom       deb:prometheus:usr/bin/promtool
 alertmanager                  prom       deb:prometheus-alertmanager:usr/bin/prometheus-alertmanager
 amtool                        prom       deb:prometheus-alertmanager:usr/bin/amtool
+containerd                    node       deb:containerd:usr/bin/containerd
+containerd-shim-runc-v2       node       deb:containerd:usr/bin/containerd-shim-runc-v2
+ctr                           node       deb:containerd:usr/bin/ctr
+runc                          node       deb:runc:usr/sbin/runc
+bridge                        node       deb:containernetworking-plugins:usr/lib/cni/bridge
+host-local                    node       deb:containernetworking-plugins:usr/lib/cni/host-local
+loopback                      node       deb:containernetworking-plugins:usr/lib/cni/loopback
+busybox                       node       deb:busybox-static:bin/busybox
 "
 # The small ones first: most suites can start early.
-readonly groups="net etcd prom kube vault charts kustomize unittest"
+readonly groups="net etcd prom node kube vault charts kustomize unittest"
+readonly go_cache=$cache/go-build
 
 kube_version=$(sed -n 's/^require k8s.io\/kubernetes v//p; s/^\tk8s.io\/kubernetes v\([^ ]*\).*/\1/p' "$here/kube/go.mod" | head -n 1)
 readonly kube_version
@@ -71,10 +82,13 @@ ldflags_of() {
 build_go() {
   local group=$1 out=$2 go
   go=$("$here/find-go.sh" "$cache")
-  export GOTOOLCHAIN=$toolchain+auto GOFLAGS="-mod=readonly -buildvcs=false" CGO_ENABLED=0 GOWORK=off
+  export GOTOOLCHAIN=$toolchain+auto GOFLAGS="-mod=readonly -buildvcs=false" CGO_ENABLED=0 GOWORK=off GOCACHE=$go_cache
   cd "$here/$group"
-  "$go" mod download >&2
-  local tool package
+  local try tool package
+  for try in again again last; do
+    "$go" mod download >&2 && break
+    [[ $try == again ]] || die "the modules of $group could not be fetched; is the Go module proxy reachable (go env GOPROXY)?"
+  done
   while read -r tool _ package; do
     local -a tags=()
     [[ $tool == vault ]] && tags=(-tags minimal)
@@ -83,7 +97,7 @@ build_go() {
 }
 
 build_deb() {
-  local out=$2 work tool package spec path
+  local group=$1 out=$2 work tool package spec path
   work=$(mktemp -d)
   while read -r tool _ package; do
     IFS=: read -r _ spec path <<<"$package"
@@ -91,16 +105,25 @@ build_deb() {
       (cd "$work" && apt-get -q -o APT::Sandbox::User= download "$spec" >&2 && dpkg -x "$spec"_*.deb "$spec")
     fi
     cp "$work/$spec/$path" "$out/$tool"
-  done < <(rows_of "$1")
-  # Debian's Alertmanager finds its templates in one place only: it gets a /usr/share of its own.
-  cp -r "$work/prometheus-alertmanager/usr/share/prometheus/alertmanager" "$out/alertmanager.share"
-  mv "$out/alertmanager" "$out/alertmanager.program"
-  cp "$here/alertmanager.sh" "$out/alertmanager"
+  done < <(rows_of "$group")
+  if [[ $group == prom ]]; then
+    # Debian's Alertmanager finds its templates in one place only: it gets a /usr/share of its own.
+    cp -r "$work/prometheus-alertmanager/usr/share/prometheus/alertmanager" "$out/alertmanager.share"
+    mv "$out/alertmanager" "$out/alertmanager.program"
+    cp "$here/alertmanager.sh" "$out/alertmanager"
+  fi
   rm -rf "$work"
 }
 
+# Into cpu_now: the seconds of processor time of everything that this shell (and no subshell) has waited for.
+look_at_cpu() {
+  times >"$cache/times.$$"
+  cpu_now=$(awk 'NR == 2 { for (i = 1; i <= 2; ++i) { split($i, t, /[ms]/); sum += t[1] * 60 + t[2] } printf "%d", sum }' "$cache/times.$$")
+  rm -f "$cache/times.$$"
+}
+
 build_group() {
-  local group=$1 prefix started=$SECONDS
+  local group=$1 prefix started=$SECONDS cpu
   prefix=$(prefix_of "$group")
   [[ -d $prefix ]] && return
   mkdir -p "$cache"
@@ -111,10 +134,26 @@ build_group() {
   local part=$prefix.part
   rm -rf "$part"
   mkdir -p "$part"
-  if [[ $group == prom ]]; then build_deb "$group" "$part"; else (build_go "$group" "$part"); fi
+  look_at_cpu
+  cpu=$cpu_now
+  if [[ $(rows_of "$group") == *deb:* ]]; then
+    build_deb "$group" "$part"
+  else
+    exec 8>"$go_cache.lock"
+    flock -s 8
+    (build_go "$group" "$part")
+  fi
   mv "$part" "$prefix"
   exec 9>&-
-  say "$group done after $((SECONDS - started)) s"
+  look_at_cpu
+  say "$group done after $((SECONDS - started)) s ($((cpu_now - cpu)) s of processor time, $(du -sm "$prefix" | cut -f1) MB)"
+}
+
+# Unless another build uses it.
+drop_go_cache() {
+  [[ -d $go_cache ]] || return 0
+  exec 8>"$go_cache.lock"
+  ! flock -n 8 || rm -rf "$go_cache"
 }
 
 case ${1:-} in
@@ -122,6 +161,10 @@ case ${1:-} in
     group=$(awk -v tool="${2:?build.sh --bin: which tool?}" '$1 == tool { print $2 }' <<<"$tools")
     [[ -n $group ]] || die "no tool named $2; see build.sh --list"
     echo "$(prefix_of "$group")/$2"
+    ;;
+  --prefix)
+    [[ " $groups " == *" ${2:?build.sh --prefix: which group?} "* ]] || die "no group named $2; known are: $groups"
+    prefix_of "$2"
     ;;
   --list) awk 'NF { print $1, $2 }' <<<"$tools" ;;
   --*) die "unknown option $1" ;;
@@ -131,5 +174,6 @@ case ${1:-} in
       [[ " $groups " == *" $group "* ]] || die "no group named $group; known are: $groups"
       build_group "$group"
     done
+    drop_go_cache
     ;;
 esac
