@@ -52,18 +52,10 @@ up() {
   "$here/pki.sh" "$state/pki"
   start vault env HOME="$state" "$(tool vault)" server -dev -dev-root-token-id=root -dev-no-store-token \
     -dev-listen-address="127.0.0.1:$vault_port"
-  local etcd=http://127.0.0.1:$etcd_port none=http://127.0.0.1:0
-  start etcd "$(tool etcd)" --name=e --data-dir="$state/etcd" --unsafe-no-fsync --listen-client-urls="$etcd" \
-    --advertise-client-urls="$etcd" --listen-peer-urls="$none" --initial-advertise-peer-urls="$none" --initial-cluster="e=$none"
-  local pki=$state/pki
-  start kube-apiserver "$(tool kube-apiserver)" --etcd-servers="$etcd" --bind-address=127.0.0.1 --advertise-address=127.0.0.1 \
-    --secure-port="$api_port" --endpoint-reconciler-type=none --tls-cert-file="$pki/apiserver.crt" \
-    --tls-private-key-file="$pki/apiserver.key" --client-ca-file="$pki/ca.crt" --token-auth-file="$pki/tokens.csv" \
-    --authorization-mode=Node,RBAC --service-account-issuer=https://kubernetes.default.svc \
-    --service-account-key-file="$pki/sa.key" --service-account-signing-key-file="$pki/sa.key" \
-    --service-cluster-ip-range=10.96.0.0/24
+  start etcd "$here/etcd.sh" "$(tool etcd)" "$state/etcd" "$etcd_port"
+  start kube-apiserver "$here/apiserver.sh" "$(tool kube-apiserver)" "$state/pki" "$etcd_port" "$api_port"
   start toxiproxy "$(tool toxiproxy-server)" -host 127.0.0.1 -port "$proxy_port"
-  "$here/kubeconfig.sh" "https://127.0.0.1:$api_port" "$pki/ca.crt" test-admin >"$state/kubeconfig"
+  "$here/kubeconfig.sh" "https://127.0.0.1:$api_port" "$state/pki/ca.crt" test-admin >"$state/kubeconfig"
   await vault env VAULT_ADDR="http://127.0.0.1:$vault_port" "$(tool vault)" status
   await kube-apiserver "$(tool kubectl)" --kubeconfig "$state/kubeconfig" get --raw=/readyz
   cat <<TEXT
