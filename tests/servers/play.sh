@@ -4,39 +4,12 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${TOKENWARDEN_PLAY_DIR:-${XDG_RUNTIME_DIR:-/tmp}/tokenwarden-servers-$(id -u)}
-tool() { "$here/build.sh" --bin "$1"; }
+# shellcheck source=tests/servers/processes.sh
+. "$here/processes.sh"
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# start NAME COMMAND...: in the background, with its process id and log in the state directory.
-start() {
-  local name=$1
-  shift
-  setsid "$@" >"$state/$name.log" 2>&1 </dev/null &
-  echo $! >"$state/$name.pid"
-}
-
-# await NAME COMMAND...: until it succeeds, a minute at most, and only while the server runs.
-await() {
-  local name=$1 try
-  shift
-  for ((try = 0; try < 600; ++try)); do
-    "$@" >/dev/null 2>&1 && return
-    kill -0 "$(cat "$state/$name.pid")" 2>/dev/null || break
-    sleep 0.1
-  done
-  echo "$name did not come up; the end of $state/$name.log:" >&2
-  tail -n 20 "$state/$name.log" >&2
-  down
-  exit 1
-}
-
 down() {
-  local file pid
-  for file in "$state"/*.pid; do
-    [[ -f $file ]] || continue
-    pid=$(cat "$file")
-    kill -KILL -- "-$pid" 2>/dev/null || true
-  done
+  stop_all
   rm -rf "$state"
 }
 
@@ -47,10 +20,11 @@ up() {
   fi
   "$here/build.sh" vault etcd kube net
   mkdir -m 0700 -p "$state"
+  trap '[[ $? == 0 ]] || down' EXIT
   local vault_port api_port etcd_port proxy_port
   vault_port=$(free_port) api_port=$(free_port) etcd_port=$(free_port) proxy_port=$(free_port)
   "$here/pki.sh" "$state/pki"
-  start vault env HOME="$state" "$(tool vault)" server -dev -dev-root-token-id=root -dev-no-store-token \
+  start vault env HOME="$state" TMPDIR="$state" "$(tool vault)" server -dev -dev-root-token-id=root -dev-no-store-token \
     -dev-listen-address="127.0.0.1:$vault_port"
   start etcd "$here/etcd.sh" "$(tool etcd)" "$state/etcd" "$etcd_port"
   start kube-apiserver "$here/apiserver.sh" "$(tool kube-apiserver)" "$state/pki" "$etcd_port" "$api_port"
@@ -58,12 +32,13 @@ up() {
   "$here/kubeconfig.sh" "https://127.0.0.1:$api_port" "$state/pki/ca.crt" test-admin >"$state/kubeconfig"
   await vault env VAULT_ADDR="http://127.0.0.1:$vault_port" "$(tool vault)" status
   await kube-apiserver "$(tool kubectl)" --kubeconfig "$state/kubeconfig" get --raw=/readyz
+  await toxiproxy curl -fsS --noproxy '*' "http://127.0.0.1:$proxy_port/version"
   cat <<TEXT
 Up. Try:
   export VAULT_ADDR=http://127.0.0.1:$vault_port VAULT_TOKEN=root KUBECONFIG=$state/kubeconfig
   $(tool vault) kv put secret/whatsapp access_token=example
   $(tool kubectl) get namespaces
-  curl http://127.0.0.1:$proxy_port/proxies        # toxiproxy
+  $(tool toxiproxy-cli) --host http://127.0.0.1:$proxy_port create --listen 127.0.0.1:0 --upstream 127.0.0.1:$vault_port vault
 Logs are in $state. End them with: make servers-down
 TEXT
 }
