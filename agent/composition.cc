@@ -12,6 +12,7 @@
 #include "agent/adapters/crypto/sealer.h"
 #include "agent/adapters/crypto/state_key.h"
 #include "agent/adapters/curl/curl_http_client.h"
+#include "agent/adapters/documents/document_state_store.h"
 #include "agent/adapters/files/place_factory.h"
 #include "agent/adapters/files/secret_resolver.h"
 #include "agent/adapters/grpc/prepare_process.h"
@@ -60,22 +61,9 @@ std::string TextOf(const yaml::ConfigProblem& problem) {
   return text;
 }
 
-// An agent that forgets what it was told to share would be worse than none.
-Status CheckServed(const Config& config) {
-  if (config.state_kind == StateKind::kSqlite) return {};
-  return MakeError(ErrorKind::kFailedPrecondition, "not_served",
-                   "this version keeps its state on this host only, and the configuration names a "
-                   "server for it",
-                   "use state: {path: FILE, key: {file: FILE}}");
-}
-
 Result<Config> Load(const std::string& path) {
   yaml::LoadedConfig loaded = yaml::LoadConfig(path);
-  if (loaded.config && loaded.problems.empty()) {
-    Status served = CheckServed(*loaded.config);
-    if (!served) return tl::unexpected<Error>(served.error());
-    return std::move(*loaded.config);
-  }
+  if (loaded.config && loaded.problems.empty()) return std::move(*loaded.config);
   std::string message = "the configuration is not usable";
   for (const yaml::ConfigProblem& problem : loaded.problems) message += "\n  " + TextOf(problem);
   return MakeError(ErrorKind::kInvalidArgument, "bad_configuration", message,
@@ -99,6 +87,35 @@ Result<crypto::StateKey> LoadStateKey(const Config& config, Servers& servers) {
   Result<Secret> content = servers.router().Resolve(*config.state_key);
   if (!content) return tl::unexpected<Error>(content.error());
   return crypto::ParseStateKey(*content);
+}
+
+// Where the agent's memory is, and what it needs to be there.
+struct Memory {
+  std::unique_ptr<DocumentStore> documents;
+  std::unique_ptr<StateStore> store;
+};
+
+Result<Memory> OpenMemory(const Config& config, Servers& servers, Sealer& sealer) {
+  Memory memory;
+  if (config.state_kind == StateKind::kSqlite) {
+    auto store = sqlite::OpenStateStore(config.state_path, sealer);
+    if (!store) return tl::unexpected<Error>(store.error());
+    memory.store = std::move(*store);
+    return memory;
+  }
+  if (config.state_kind == StateKind::kVault) {
+    memory.documents = servers.vault()->MakeDocumentStore(config.state_path);
+  } else {
+    auto documents = servers.kubernetes()->MakeDocumentStore(config.state_path);
+    if (!documents) return tl::unexpected<Error>(documents.error());
+    memory.documents = std::move(*documents);
+  }
+  documents::Options options;
+  for (const CredentialSpec& spec : config.credentials) options.credentials.push_back(spec.name);
+  auto store = documents::OpenStateStore(*memory.documents, sealer, std::move(options));
+  if (!store) return tl::unexpected<Error>(store.error());
+  memory.store = std::move(*store);
+  return memory;
 }
 
 std::string FromEnvironment(const char* name) {
@@ -199,8 +216,8 @@ int RunAgent(const CommandLine& line) {
   const auto sealer = crypto::MakeSealer(*key);
   const auto fingerprinter = crypto::MakeFingerprinter(*key);
   const auto mac = crypto::MakeMac();
-  auto store = sqlite::OpenStateStore(config->state_path, *sealer);
-  if (!store) return Fail(store.error());
+  Result<Memory> memory = OpenMemory(*config, **servers, *sealer);
+  if (!memory) return Fail(memory.error());
 
   const auto provider = meta::MakeProvider(*mac, {FromEnvironment("TOKENWARDEN_META_ENDPOINT")});
   sys::InotifyFileWatcher watcher(base_dir);
@@ -214,8 +231,8 @@ int RunAgent(const CommandLine& line) {
   Coordinator& coordinator = *leases ? static_cast<Coordinator&>(**leases) : alone;
 
   PlaceRouter& router = (*servers)->router();
-  const Deps deps{clock,  *http_client,   *provider, **store,     router,
-                  router, *fingerprinter, router,    coordinator, events};
+  const Deps deps{clock,  *http_client,   *provider, *memory->store, router,
+                  router, *fingerprinter, router,    coordinator,    events};
   AgentOptions options;
   options.load_config = [path = line.config_path, &servers]() -> Result<Config> {
     Result<Config> fresh = Load(path);
