@@ -357,8 +357,14 @@ std::optional<Instant> FinishRotation(Work& work) {
   }
   const bool settled =
       rotation.state == RotationState::kSettled || Advance(work, rotation, RotationState::kSettled);
-  if (settled && work.deps().store.Retire(work.spec().name, state.generation, work.now())) {
-    Advance(work, rotation, RotationState::kRetired);
+  if (settled) {
+    Status wiped = work.deps().store.Retire(work.spec().name, state.generation, work.now());
+    if (wiped) {
+      Advance(work, rotation, RotationState::kRetired);
+    } else {
+      work.TellError(Event::Kind::kStoreFailed, "the previous value could not be wiped yet",
+                     wiped.error());
+    }
   }
   work.Save();
   return std::nullopt;

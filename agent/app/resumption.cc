@@ -88,7 +88,10 @@ Result<RotationOutcome> Rotator::Resume(Work& work, const Rotation& rotation) co
       const std::optional<RefusedCandidate> refused =
           JudgeCandidate(work.spec(), seen, work.LivingObservation(), work.now());
       // What was accepted although worse stays accepted; what cannot live any more does not.
-      if (refused && refused->refusal == Refusal::kNotProven) return RotationOutcome::kWaiting;
+      if (refused && refused->refusal == Refusal::kNotProven) {
+        TellNotProven(work, seen);
+        return RotationOutcome::kWaiting;
+      }
       if (IsDead(seen.verdict)) return Refuse(work, rotation, *refused, std::move(seen));
       return AfterProven(work, rotation, std::move(seen));
     }

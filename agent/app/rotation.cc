@@ -263,6 +263,7 @@ Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rota
   if (refused && refused->refusal == Refusal::kNotProven) {
     state.inspect.last_at = work.now();
     ++state.inspect.consecutive_failures;
+    TellNotProven(work, seen);
     if (state.generation == 0) state.silence = std::move(seen);
     work.Save();
     return RotationOutcome::kWaiting;

@@ -50,6 +50,16 @@ void CountFailure(Work& work, const Error& error) {
   work.Tell(event);
 }
 
+void TellNotProven(const Work& work, const Observation& seen) {
+  Event event = work.MakeEvent(Event::Kind::kInspected, LogLevel::kWarn,
+                               "a new value could not be proven yet; it is kept and tried again");
+  event.reason = std::string(ToString(seen.reason));
+  event.endpoint = seen.evidence.endpoint;
+  event.code = seen.evidence.http_status.value_or(0);
+  event.fields = {{"error", seen.message}, {"action", seen.action}};
+  work.Tell(event);
+}
+
 bool MayHaveActed(const Error& error) {
   return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kDeadlineExceeded ||
          error.kind == ErrorKind::kDataLoss || error.kind == ErrorKind::kInternal;

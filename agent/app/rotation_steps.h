@@ -15,6 +15,8 @@ RotationStep To(RotationState state, std::string note = "");
 
 // Counts a failed renewal and tells of it; the caller saves.
 void CountFailure(Work& work, const Error& error);
+// That the issuer gave no usable answer about a new value is told: nothing else shows it.
+void TellNotProven(const Work& work, const Observation& seen);
 
 // No clear answer: the issuer behind a gateway's page or an unreadable reply may have acted anyway.
 bool MayHaveActed(const Error& error);

@@ -76,12 +76,19 @@ Run Try(Scene& scene, const std::string& point) {
   const Evidence before = scene.Gather(durable);
   run.reply_lost = ending.killed && !before.issued.empty() && !durable;
   Take(run.violations, Judge(before, Moment::kInterrupted));
-  const Finished again = scene.Recover();
-  if (again.exit_code != 0) {
-    run.violations.push_back(
-        {Harm::kLost, "started again, the agent ended with " + std::to_string(again.exit_code)});
+  for (const bool later : {false, true}) {
+    if (later && !run.reply_lost) break;  // then it is time to ask again
+    if (later) scene.LetAnHourPass();
+    const Finished again = scene.Recover();
+    if (again.exit_code != 0) {
+      run.violations.push_back(
+          {Harm::kLost, "started again, the agent ended with " + std::to_string(again.exit_code)});
+    }
   }
   Evidence after = scene.Gather(durable);
+  if (run.reply_lost && after.store.current != after.issued.back().value) {
+    run.violations.push_back({Harm::kLost, "after a lost reply no new value came in an hour"});
+  }
   Take(run.violations, Judge(after, Moment::kRecovered));
   // What the consumer read in its loop came in no order: each must be whole and proven.
   SinkSeen read = after.sinks.front();

@@ -26,7 +26,9 @@ Answer RenewalWatch::BeforeCall(const Call& call) {
   points_.push_back(point);
   scene_.LookAtSinks();
   const Answer wish = AtPoint(call, named, point);
-  return wish.kind == Answer::Kind::kCarryOut ? FollowReply(call, named) : wish;
+  if (wish.kind == Answer::Kind::kCarryOut) return FollowReply(call, named);
+  reply_spoiled_ = reply_spoiled_ || (replied_ && !reply_durable_);
+  return wish;
 }
 
 // Which calls tell how far the reply has come.
@@ -46,7 +48,7 @@ void RenewalWatch::AfterCall(const Call& call, long result) {
   if (static_cast<long>(call.arguments[0]) == exchange_socket_ && call.number != SYS_fdatasync) {
     replied_ = replied_ || result > 0;
   }
-  if (call.number == SYS_fdatasync && result == 0) reply_durable_ = replied_;
+  if (call.number == SYS_fdatasync && result == 0) reply_durable_ = replied_ && !reply_spoiled_;
 }
 
 bool RenewalWatch::WhenQuiet() {

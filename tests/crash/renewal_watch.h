@@ -27,8 +27,8 @@ class RenewalWatch : public Watcher {
   const std::vector<std::string>& points() const { return points_; }
   // The disk had taken the reply when the window ended.
   bool reply_durable() const { return reply_durable_; }
-  // The issuer's reply had come in.
-  bool replied() const { return replied_; }
+  // The reply had come in, and it was disturbed on its way to the disk.
+  bool reply_spoiled() const { return reply_spoiled_; }
 
  protected:
   // At a point in the window.
@@ -45,6 +45,7 @@ class RenewalWatch : public Watcher {
   long exchange_socket_ = -1;
   bool replied_ = false;
   bool reply_durable_ = false;
+  bool reply_spoiled_ = false;
 };
 
 }  // namespace tokenwarden::crash

@@ -1,6 +1,7 @@
 #include "tests/crash/scene.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -125,6 +126,19 @@ it::Finished Scene::Recover() const {
        {},
        room_.path(),
        ""});
+}
+
+void Scene::LetAnHourPass() const {
+  sqlite3* state = nullptr;
+  const bool done = sqlite3_open(room_.File("state/state.db").c_str(), &state) == SQLITE_OK &&
+                    sqlite3_exec(state,
+                                 "UPDATE credentials SET inspect_last_at = inspect_last_at - 3600,"
+                                 " inspect_last_success_at = inspect_last_success_at - 3600,"
+                                 " renew_last_at = renew_last_at - 3600;"
+                                 "UPDATE sinks SET last_attempt_at = last_attempt_at - 3600",
+                                 nullptr, nullptr, nullptr) == SQLITE_OK;
+  sqlite3_close(state);
+  if (!done) throw std::runtime_error("the clock of the state could not be moved");
 }
 
 void Scene::LookAtSinks() {

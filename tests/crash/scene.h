@@ -38,6 +38,8 @@ class Scene {
   TracedProgram Victim() const;
   // Another run, undisturbed. Its exit code and what it said.
   it::Finished Recover() const;
+  // Moves what the store remembers of its tries an hour back: pauses are over. Nobody may use it.
+  void LetAnHourPass() const;
 
   // Notes what the sinks hold at this moment.
   void LookAtSinks();
