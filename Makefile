@@ -9,7 +9,7 @@ FIRST_SEED ?= 1
 STEP := cmake/step.sh
 CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
 
-.PHONY: help build test check demo bench e2e asan tsan fuzz image package servers servers-up servers-down simulate kill-matrix fmt docs bare clean
+.PHONY: help build test check demo bench e2e asan tsan fuzz image package servers servers-up servers-down simulate kill-matrix fault-matrix fmt docs bare clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ simulate: ## Simulate SEEDS runs from FIRST_SEED on: faults, crashes and clocks 
 kill-matrix: build ## Kill the agent at every system call of a renewal, start it again, and judge
 	@$(STEP) "build the kill matrix" cmake --build build/release -j $(JOBS) --target kill_matrix
 	@build/release/tests/kill_matrix
+
+fault-matrix: build ## Make every system call of a renewal that touches a file fail in every way it can, and judge
+	@$(STEP) "build the fault matrix" cmake --build build/release -j $(JOBS) --target fault_matrix
+	@build/release/tests/fault_matrix
 
 fmt: ## Format the sources in place
 	@cmake/bootstrap.sh check

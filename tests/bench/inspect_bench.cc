@@ -3,13 +3,7 @@
 // reads the bodies but not what is in them. Same parallelism, keep-alive, interleaved rounds.
 //
 //   BENCH_ENDPOINT=URL BENCH_TOKEN=… BENCH_APP_SECRET=… inspect_bench LIMIT ROUNDS PER_ROUND
-//
-// Each side is a process of its own, so that neither takes over the other's allocator settings or
-// connections, and both keep theirs from round to round.
 #include <curl/curl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -30,6 +24,7 @@
 #include "agent/adapters/curl/curl_http_client.h"
 #include "agent/adapters/meta/meta_provider.h"
 #include "tests/bench/row.h"
+#include "tests/bench/side.h"
 
 namespace tokenwarden::bench {
 namespace {
@@ -42,13 +37,6 @@ struct Setting {
   std::string token;
   std::string app_secret;
 };
-
-struct Cost {
-  double wall_us = 0;
-  double cpu_us = 0;
-};
-
-using Round = std::function<void(int requests)>;  // throws when a request fails
 
 // ---- ours ----
 
@@ -88,6 +76,7 @@ Round MakeOurs(const Setting& setting) {
     }
     for (std::thread& worker : workers) worker.join();
     if (failed != 0) throw std::runtime_error("inspections did not find the token valid");
+    return 0.0;
   };
 }
 
@@ -165,86 +154,10 @@ class BareLoop {
 };
 
 Round MakeBare(const Setting& setting) {
-  return [loop = std::make_shared<BareLoop>(setting)](int requests) { loop->Run(requests); };
-}
-
-// ---- one process for each side ----
-
-double CpuUs() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto us = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+  return [loop = std::make_shared<BareLoop>(setting)](int requests) {
+    loop->Run(requests);
+    return 0.0;
   };
-  return us(usage.ru_utime) + us(usage.ru_stime);
-}
-
-Cost Measure(const Round& round, int requests) {
-  const double cpu = CpuUs();
-  const auto started = std::chrono::steady_clock::now();
-  round(requests);
-  const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - started;
-  return Cost{wall.count() / requests, (CpuUs() - cpu) / requests};
-}
-
-// Runs rounds in a child as they are ordered through a pipe.
-class Side {
- public:
-  Side(Round (*make)(const Setting&), const Setting& setting) {
-    if (pipe(orders_) != 0 || pipe(costs_) != 0) throw std::runtime_error("no pipe");
-    child_ = fork();
-    if (child_ < 0) throw std::runtime_error("no process");
-    if (child_ != 0) {
-      close(orders_[0]);
-      close(costs_[1]);
-      return;
-    }
-    close(orders_[1]);
-    close(costs_[0]);
-    _exit(Serve(make, setting));
-  }
-  ~Side() {
-    close(orders_[1]);
-    close(costs_[0]);
-    waitpid(child_, nullptr, 0);
-  }
-  Side(const Side&) = delete;
-  Side& operator=(const Side&) = delete;
-
-  Cost Run(int requests) {
-    Cost cost;
-    if (write(orders_[1], &requests, sizeof requests) != sizeof requests ||
-        read(costs_[0], &cost, sizeof cost) != sizeof cost) {
-      throw std::runtime_error("a round failed; its reason is above");
-    }
-    return cost;
-  }
-
- private:
-  int Serve(Round (*make)(const Setting&), const Setting& setting) {
-    try {
-      const Round round = make(setting);
-      int requests = 0;
-      while (read(orders_[0], &requests, sizeof requests) == sizeof requests) {
-        const Cost cost = Measure(round, requests);
-        if (write(costs_[1], &cost, sizeof cost) != sizeof cost) return 1;
-      }
-      return 0;
-    } catch (const std::exception& problem) {
-      std::fprintf(stderr, "inspect_bench: %s\n", problem.what());
-      return 1;
-    }
-  }
-
-  int orders_[2] = {-1, -1};
-  int costs_[2] = {-1, -1};
-  pid_t child_ = -1;
-};
-
-std::string Required(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set");
-  return value;
 }
 
 int Main(char** argv) {
@@ -252,8 +165,8 @@ int Main(char** argv) {
   const int per_round = Count(argv[3]);
   const Setting setting{Required("BENCH_ENDPOINT"), Required("BENCH_TOKEN"),
                         Required("BENCH_APP_SECRET")};
-  Side bare(MakeBare, setting);
-  Side ours(MakeOurs, setting);
+  Side bare([&] { return MakeBare(setting); });
+  Side ours([&] { return MakeOurs(setting); });
   std::signal(SIGPIPE, SIG_IGN);  // a side that died is told of by Run
   Series wall;
   Series cpu;
