@@ -8,8 +8,17 @@ namespace tokenwarden::kubernetes {
 namespace {
 
 constexpr const char* kWantedBy = "tokenwarden.dev/wanted-by";  // `COUNT IDENTITY`
+constexpr const char* kShards = "tokenwarden.dev/shards";
 constexpr std::int64_t kLongestDuration = 3600;
 constexpr std::int64_t kEpochStart = 1704067200;  // 2024-01-01; leaseTransitions has 31 bits
+
+std::optional<int> NumberIn(const std::string& text) {
+  int number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, problem] = std::from_chars(text.data(), end, number);
+  const bool fine = !text.empty() && problem == std::errc() && stopped == end && number >= 0;
+  return fine ? std::optional(number) : std::nullopt;
+}
 
 void EraseWish(Json& object) {
   if (At(object, {"metadata", "annotations"}) != nullptr) {
@@ -36,14 +45,16 @@ std::int64_t Lease::transitions() const {
   return std::max<std::int64_t>(0, IntegerAt(object_, {"spec", "leaseTransitions"}).value_or(0));
 }
 
+int Lease::shards() const {
+  return NumberIn(TextAt(object_, {"metadata", "annotations", kShards})).value_or(0);
+}
+
 std::optional<Wish> Lease::wish() const {
   const std::string text = TextAt(object_, {"metadata", "annotations", kWantedBy});
   const std::size_t space = text.find(' ');
   if (space == std::string::npos) return std::nullopt;
-  Wish wish{text.substr(space + 1), 0};
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + space, wish.held);
-  if (problem != std::errc() || end != text.data() + space || wish.held < 0) return std::nullopt;
-  return wish;
+  const std::optional<int> held = NumberIn(text.substr(0, space));
+  return held ? std::optional(Wish{text.substr(space + 1), *held}) : std::nullopt;
 }
 
 std::string Lease::record() const {
@@ -51,8 +62,8 @@ std::string Lease::record() const {
   return spec == nullptr ? "" : spec->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json Lease::Taken(const std::string& by, std::chrono::seconds duration, std::int64_t epoch,
-                  const std::string& now) const {
+Json Lease::Taken(const std::string& by, std::chrono::seconds duration, int shards,
+                  std::int64_t epoch, const std::string& now) const {
   Json object = object_;
   Json& spec = object["spec"];
   spec["holderIdentity"] = by;
@@ -60,6 +71,7 @@ Json Lease::Taken(const std::string& by, std::chrono::seconds duration, std::int
   spec["acquireTime"] = now;
   spec["renewTime"] = now;
   spec["leaseTransitions"] = epoch;
+  object["metadata"]["annotations"][kShards] = std::to_string(shards);
   EraseWish(object);
   return object;
 }

@@ -32,6 +32,7 @@ class Lease {
   std::string holder() const;
   std::chrono::seconds duration() const;  // zero when it is missing or senseless
   std::int64_t transitions() const;       // the epoch
+  int shards() const;  // by how many its holder shares; zero when it does not say
   std::optional<Wish> wish() const;
   // Changes with every renewal and change of holder, and with nothing else.
   std::string record() const;
@@ -40,7 +41,7 @@ class Lease {
 
   // What to send; everything that we do not know of stays as it was read. An update names the
   // object and version it is meant for, so it fails when somebody else came first.
-  Json Taken(const std::string& by, std::chrono::seconds duration, std::int64_t epoch,
+  Json Taken(const std::string& by, std::chrono::seconds duration, int shards, std::int64_t epoch,
              const std::string& now) const;
   Json Renewed(const std::string& now) const;  // a wish that was heard goes
   Json Released(const std::string& now) const;

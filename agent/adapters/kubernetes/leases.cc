@@ -131,8 +131,10 @@ void Leases::Round() {
   for (Shard& shard : shards_) {
     if (!HoldOf(shard)) Observe(shard);
   }
-  TakeFree();
-  AskForOne();
+  if (AgreesWithOthers()) {
+    TakeFree();
+    AskForOne();
+  }
   if (!trouble_) told_trouble_.clear();
   if (lost_ && options_.on_lost) options_.on_lost();
   if (gained_ && options_.on_gained) options_.on_gained();
@@ -241,6 +243,23 @@ bool Leases::IsFree(const Shard& shard) const {
   return client_.clock().SteadyNow() - shard.changed_at >= duration;
 }
 
+// With another number of shards a credential belongs to another Lease, and two replicas would hold
+// it at once. So whoever comes with a new number waits until all of the old are gone.
+bool Leases::AgreesWithOthers() {
+  const auto other = std::find_if(shards_.begin(), shards_.end(), [this](const Shard& shard) {
+    const int theirs = shard.lease.shards();
+    return !HoldOf(shard) && shard.seen && !IsFree(shard) && theirs != 0 && theirs != CountShards();
+  });
+  if (other == shards_.end()) return true;
+  TellTrouble(Error{ErrorKind::kFailedPrecondition, "other_shards",
+                    "did not take a Lease: the holder of " + ToString(other->name) + " shares by " +
+                        std::to_string(other->lease.shards()) + " shards, and we by " +
+                        std::to_string(CountShards()),
+                    "Nothing when the others are being replaced; else give all replicas the same "
+                    "`coordination.lease.shards`."});
+  return false;
+}
+
 void Leases::TakeFree() {
   for (Shard& shard : shards_) {
     {
@@ -257,7 +276,8 @@ void Leases::Take(Shard& shard) {
   const TimePoint started = client_.clock().SteadyNow();
   const Instant started_at = client_.clock().Now();
   const std::int64_t epoch = EpochAfter(shard.lease, started_at);
-  Result<Lease> taken = Put(shard, shard.lease.Taken(identity_, duration_, epoch, NowText()));
+  Result<Lease> taken =
+      Put(shard, shard.lease.Taken(identity_, duration_, CountShards(), epoch, NowText()));
   if (!taken) {
     if (taken.error().reason != "conflict") TellTrouble(taken.error());
     return;  // somebody else was faster

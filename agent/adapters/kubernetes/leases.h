@@ -10,6 +10,8 @@
 //   another gives one up when asked (`wanted-by` on the Lease), after a time in which nothing new
 //   begins so that what runs can end.
 //
+// * A replica that is configured with another number of shards than the ones at work takes none.
+//
 // Requests: one PUT per held shard and one GET per other shard every fifth of the duration, at
 // least one second apart.
 #pragma once
@@ -72,6 +74,7 @@ class Leases : public LeaseCoordinator {
   bool IsValid(const Hold& hold) const;
   std::optional<Hold> HoldOf(const Shard& shard) const;
   int CountHeld() const;
+  int CountShards() const { return static_cast<int>(shards_.size()); }
   void Run();
   Seconds Pause() const;
 
@@ -82,6 +85,7 @@ class Leases : public LeaseCoordinator {
   void Lose(Shard& shard, const std::string& reason);
   void Observe(Shard& shard);
   bool IsFree(const Shard& shard) const;
+  bool AgreesWithOthers();
   void TakeFree();
   void Take(Shard& shard);
   void AskForOne();

@@ -177,6 +177,20 @@ TEST_F(LeasesTest, HasAHigherEpochAfterTheNumberOfShardsChanged) {
   }
 }
 
+TEST_F(LeasesTest, TakesNothingWhileOthersShareByAnotherNumber) {
+  const auto old_one = Replica("old", 2);
+  Pass({old_one.get()}, Seconds(5));
+  ASSERT_EQ(Held(*old_one), 2u);
+  const auto new_one = Replica("new", 8);
+  Pass({old_one.get(), new_one.get()}, Seconds(30));
+  EXPECT_EQ(Held(*new_one), 0u);
+  EXPECT_EQ(lost["old"], 0);
+  EXPECT_EQ(Told("other_shards"), 1);
+  old_one->Stop();
+  Pass({new_one.get()}, Seconds(10));
+  EXPECT_EQ(Held(*new_one), 8u);
+}
+
 TEST_F(LeasesTest, SurvivesAnApiServerThatIsAwayForLessThanTheLease) {
   const auto a = Replica("a");
   a->Round();
