@@ -1,11 +1,12 @@
-// What the adapter needs of RBAC on a real API server: these rules are enough, and without any one
-// verb of them something stops working and says which.
+// What the adapter needs of RBAC on a real API server: the Role that the chart makes is enough, and
+// without any one verb of it something stops working and says which.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <mutex>
 
 #include "tests/contract/kubernetes/cluster.h"
@@ -17,38 +18,33 @@ namespace {
 
 using std::chrono::steady_clock;
 
-struct Rule {
-  std::string group;
-  std::string resource;
-  std::string name;  // empty: no single one can be named
-  std::vector<std::string> verbs;
-};
+// What the chart is told; its Role names what this refers to.
+constexpr char kValues[] = R"(
+fullnameOverride: agent
+replicaCount: 2
+stateKey: {existingSecret: agent-key}
+config:
+  state: {kubernetes: {secret: state}}
+  credentials:
+    - name: whatsapp
+      meta: {app_id: "100000000000001", app_secret: {kubernetes: app#here}, kind: any}
+      source: {kubernetes: bot#token}
+      sinks: [{kubernetes: bot#token}]
+      notify: [{kubernetes_rollout: {deployment: bot}}]
+)";
 
-// Of an agent that uses everything; the Secret `bot` exists, the others need not.
-std::vector<Rule> AllRules() {
-  return {
-      {"", "secrets", "bot", {"get", "patch", "watch"}},
-      {"", "secrets", "state", {"get", "patch", "create"}},
-      {"coordination.k8s.io", "leases", "agent-0", {"get", "update", "create"}},
-      {"events.k8s.io", "events", "", {"create"}},
-      {"apps", "deployments", "bot", {"get", "patch"}},
-  };
-}
-
-std::string YamlOf(const Rule& rule) {
-  std::string verbs;
-  for (const std::string& verb : rule.verbs) verbs += (verbs.empty() ? "" : ", ") + verb;
-  const std::string names = rule.name.empty() ? "" : ", resourceNames: [" + rule.name + "]";
-  return "apiGroups: [\"" + rule.group + "\"], resources: [" + rule.resource + "]" + names +
-         ", verbs: [" + verbs + "]";
-}
-
-std::vector<std::string> YamlOf(const std::vector<Rule>& rules) {
-  std::vector<std::string> yaml;
-  for (const Rule& rule : rules) {
-    if (!rule.verbs.empty()) yaml.push_back(YamlOf(rule));
-  }
-  return yaml;
+std::string Rendered(const std::string& name_space) {
+  it::TemporaryDirectory room;
+  const it::Finished done = it::RunProgram(
+      {{it::Tool("helm"), "template", "agent",
+        std::string(TOKENWARDEN_SOURCE_DIR) + "/charts/tokenwarden", "--namespace", name_space,
+        "--values", room.Write("values.yaml", kValues), "--show-only", "templates/rbac.yaml",
+        "--show-only", "templates/serviceaccount.yaml", "--show-only", "templates/leases.yaml"},
+       {"HOME=" + room.path()},
+       "",
+       ""});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  return done.out;
 }
 
 class Heard : public EventListener {
@@ -97,9 +93,15 @@ struct Agent {
     auto sink = connection->MakeSink(SinkAt("bot", "token", Drift::kRepair)).value();
     return Reason(sink->Publish(Secret("value-" + std::to_string(round)), marker));
   }
+  std::string PublishAnew() {
+    corner.Kubectl({"delete", "secret", "bot", "--ignore-not-found"});
+    return Publish();
+  }
+  std::string ReadOwn() {
+    return Reason(connection->Resolve({SecretRef::Kind::kKubernetes, "app", "here"}));
+  }
   std::string Read() {
-    const SecretRef ref{SecretRef::Kind::kKubernetes, "bot", "here"};
-    return Reason(connection->Resolve(ref));
+    return Reason(connection->Resolve({SecretRef::Kind::kKubernetes, "bot", "here"}));
   }
   std::string Watch() {
     std::atomic<int> told{0};
@@ -115,7 +117,6 @@ struct Agent {
     return Reason(documents->Write("whatsapp", "bytes", std::nullopt));
   }
   std::string Lease() {
-    corner.Kubectl({"delete", "lease", "agent-0", "--ignore-not-found"});
     LeaseSpec spec;
     spec.name = "agent";
     spec.duration = Seconds(2);
@@ -157,74 +158,113 @@ struct Agent {
 
 using Part = std::string (Agent::*)();
 
-class Rights : public testing::Test {
+class ShippedRole : public testing::Test {
  protected:
-  Rights() {
+  ShippedRole() {
+    corner_.Edit("app", "here", "value");
     corner_.Edit("bot", "here", "value");
     corner_.Must({"create", "deployment", "bot", "--image=registry.test/bot"});
+    corner_.Must({"apply", "-f", "-"}, Rendered(corner_.name()));
+    account_ = Cluster().KubeconfigFor(Cluster().TokenOf(corner_.name(), "agent"));
+    role_ = nlohmann::json::parse(corner_.Must({"get", "role", "agent", "-o", "json"}));
   }
 
   // Rules reach the authorizer a moment after they were written, so it is tried until it is so.
-  void Expect(Part part, const std::vector<Rule>& rules, const std::string& expected,
-              const std::string& what) {
-    const std::string account = corner_.AccountWith(YamlOf(rules));
+  void Expect(Part part, const std::string& expected, const std::string& what) {
     std::string reason;
     EXPECT_TRUE(
-        it::Eventually([&] { return (reason = (Agent(corner_, account).*part)()) == expected; },
+        it::Eventually([&] { return (reason = (Agent(corner_, account_).*part)()) == expected; },
                        std::chrono::seconds(15)))
         << what << ": " << reason;
   }
+  void SetRules(const nlohmann::json& rules) {
+    nlohmann::json role = role_;
+    role["rules"] = rules;
+    role["metadata"].erase("resourceVersion");
+    corner_.Must({"replace", "-f", "-"}, role.dump());
+  }
 
   Corner corner_;
+  std::string account_;
+  nlohmann::json role_;
 };
 
-constexpr Part kParts[] = {&Agent::Publish, &Agent::Read,   &Agent::Watch,  &Agent::Documents,
-                           &Agent::Lease,   &Agent::Record, &Agent::RollOut};
-
-TEST_F(Rights, OfOneNarrowRoleAreEnoughForEverything) {
-  for (Part part : kParts) Expect(part, AllRules(), "fine", "with all of them");
-}
-
-struct Removal {
-  std::size_t rule;
-  std::string verb;
-  Part stops;
-  std::string reason;
-};
-
-TEST_F(Rights, AreAllNeeded) {
-  const std::vector<Removal> removals = {
-      {0, "get", &Agent::Read, "forbidden"},
-      {0, "patch", &Agent::Publish, "forbidden"},
-      {0, "watch", &Agent::Watch, "forbidden"},
-      {1, "get", &Agent::Documents, "forbidden"},
-      {1, "patch", &Agent::Documents, "forbidden"},
-      {1, "create", &Agent::Documents, "forbidden_create"},
-      {2, "get", &Agent::Lease, "forbidden"},
-      {2, "update", &Agent::Lease, "forbidden"},
-      {2, "create", &Agent::Lease, "forbidden"},
-      {3, "create", &Agent::Record, "forbidden"},
-      {4, "get", &Agent::RollOut, "forbidden"},
-      {4, "patch", &Agent::RollOut, "forbidden"},
-  };
-  std::size_t verbs = 0;
-  for (const Rule& rule : AllRules()) verbs += rule.verbs.size();
-  ASSERT_EQ(removals.size(), verbs) << "a verb that nobody would miss";
-  for (const Removal& removal : removals) {
-    std::vector<Rule> rules = AllRules();
-    Rule& rule = rules[removal.rule];
-    rule.verbs.erase(std::remove(rule.verbs.begin(), rule.verbs.end(), removal.verb),
-                     rule.verbs.end());
-    Expect(removal.stops, rules, removal.reason,
-           "without " + removal.verb + " on " + rule.resource + " " + rule.name);
+TEST_F(ShippedRole, IsEnoughForEverything) {
+  for (Part part : {&Agent::Publish, &Agent::PublishAnew, &Agent::ReadOwn, &Agent::Watch,
+                    &Agent::Documents, &Agent::Lease, &Agent::Record, &Agent::RollOut}) {
+    Expect(part, "fine", "with all of it");
   }
 }
 
-TEST_F(Rights, ToCreateAreNotNeededForASecretThatExists) {
+TEST_F(ShippedRole, NamesWhatItAllowsAndAllowsNeitherListNorDelete) {
+  for (const nlohmann::json& rule : role_["rules"]) {
+    EXPECT_TRUE(rule["resources"][0] == "events" || rule.contains("resourceNames")) << rule;
+    for (const std::string verb : rule["verbs"]) {
+      EXPECT_TRUE(verb != "list" && verb != "delete" && verb != "*") << rule;
+    }
+  }
+}
+
+struct Need {
+  std::string resource;
+  std::string name;
+  std::string verb;
+  Part stops;  // without it
+  std::string reason = "forbidden";
+};
+
+const Need kNeeds[] = {
+    {"secrets", "app", "get", &Agent::ReadOwn},
+    {"secrets", "bot", "get", &Agent::Read},
+    {"secrets", "bot", "patch", &Agent::Publish},
+    {"secrets", "bot", "create", &Agent::PublishAnew, "forbidden_create"},
+    {"secrets", "bot", "watch", &Agent::Watch},
+    {"secrets", "state", "get", &Agent::Documents},
+    {"secrets", "state", "patch", &Agent::Documents},
+    {"secrets", "state", "create", &Agent::Documents, "forbidden_create"},
+    {"leases", "agent-0", "get", &Agent::Lease},
+    {"leases", "agent-0", "update", &Agent::Lease},
+    {"events", "", "create", &Agent::Record},
+    {"deployments", "bot", "get", &Agent::RollOut},
+    {"deployments", "bot", "patch", &Agent::RollOut},
+};
+
+const Need* NeedFor(const nlohmann::json& rule, const std::string& verb) {
+  const std::string name = rule.contains("resourceNames") ? rule["resourceNames"][0] : "";
+  for (const Need& need : kNeeds) {
+    if (rule["resources"][0] == need.resource && name == need.name && verb == need.verb) {
+      return &need;
+    }
+  }
+  return nullptr;
+}
+
+TEST_F(ShippedRole, StopsSomethingWithoutAnyOneOfItsVerbs) {
+  std::size_t tried = 0;
+  for (std::size_t i = 0; i < role_["rules"].size(); ++i) {
+    for (const std::string verb : role_["rules"][i]["verbs"]) {
+      const Need* need = NeedFor(role_["rules"][i], verb);
+      ASSERT_NE(need, nullptr) << "nobody would miss " << verb << " of " << role_["rules"][i];
+      nlohmann::json rules = role_["rules"];
+      nlohmann::json& verbs = rules[i]["verbs"];
+      verbs.erase(std::find(verbs.begin(), verbs.end(), verb));
+      if (verbs.empty()) rules.erase(i);
+      SetRules(rules);
+      Expect(need->stops, need->reason,
+             "without " + verb + " of " + need->resource + " " + need->name);
+      ++tried;
+    }
+  }
+  EXPECT_EQ(tried, std::size(kNeeds));
+}
+
+TEST(Rights, ToCreateAreNotNeededForASecretThatExists) {
+  Corner corner;
+  corner.Edit("bot", "here", "value");
   const std::string account =
-      corner_.AccountWith({YamlOf(Rule{"", "secrets", "bot", {"get", "patch"}}),
-                           YamlOf(Rule{"", "secrets", "missing", {"get", "patch"}})});
-  const auto connection = corner_.Connect(account);
+      corner.AccountWith({"apiGroups: [\"\"], resources: [secrets], resourceNames: [bot, missing], "
+                          "verbs: [get, patch]"});
+  const auto connection = corner.Connect(account);
   PublishMarker marker;
   marker.credential = "whatsapp";
   const auto publish = [&](const std::string& place) {
@@ -238,6 +278,17 @@ TEST_F(Rights, ToCreateAreNotNeededForASecretThatExists) {
   EXPECT_NE(missing.error().action.find("--verb=create --resource=secrets --resource-name=missing"),
             std::string::npos)
       << missing.error().action;
+}
+
+TEST(Rights, ToCreateMakeALeaseThatDoesNotExistByItsName) {
+  Corner corner;
+  const std::string account =
+      corner.AccountWith({"apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: "
+                          "[agent-0], verbs: [get, update, create]"});
+  std::string reason;
+  EXPECT_TRUE(it::Eventually([&] { return (reason = Agent(corner, account).Lease()) == "fine"; },
+                             std::chrono::seconds(15)))
+      << reason;
 }
 
 }  // namespace
