@@ -42,6 +42,7 @@ bench: build ## Measure against peers and floors; writes build/bench.json
 	@tests/bench/run.sh
 
 e2e: build ## Run the programs against real servers
+	@$(STEP) "packages" cmake/bootstrap.sh node
 	@$(STEP) "build the tests" cmake --build build/release -j $(JOBS)
 	@$(STEP) "test servers (once: about fifteen minutes on two cores)" tests/servers/build.sh
 	@$(STEP) "run the end-to-end tests" $(CTEST) --test-dir build/release -L e2e

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a build needs; does nothing (in a few milliseconds) when they are there.
 #
-#   cmake/bootstrap.sh [check] [fuzz] [bench]     with the tools of `make check`, `make fuzz`, `make bench`
+#   cmake/bootstrap.sh [check] [fuzz] [bench] [node]   with the tools of `make check`, `make fuzz`, `make bench`;
+#                                                      with what the Kubernetes node of `make e2e` needs
 #
 # Works as root, or with sudo that does not ask. Written for Debian 12; make itself is the one thing needed before.
 set -euo pipefail
@@ -18,8 +19,9 @@ for group in "$@"; do
     check) packages+=(clang-format-14 clang-tidy-14) ;;
     fuzz) packages+=(clang-14 llvm-14 libclang-rt-14-dev) ;;
     bench) packages+=(curl) ;;
+    node) packages+=(iproute2 mount util-linux libseccomp2) ;;
     *)
-      echo "bootstrap: unknown group '$group'; known are: check fuzz bench" >&2
+      echo "bootstrap: unknown group '$group'; known are: check fuzz bench node" >&2
       exit 2
       ;;
   esac
