@@ -44,7 +44,7 @@ bench: build ## Measure against peers and floors; writes build/bench.json
 e2e: build ## Run the programs against real servers
 	@$(STEP) "packages" cmake/bootstrap.sh node
 	@$(STEP) "build the tests" cmake --build build/release -j $(JOBS)
-	@$(STEP) "test servers (once: about fifteen minutes on two cores)" tests/servers/build.sh
+	@$(STEP) "test servers (once: about fifteen minutes on two cores)" tests/servers/build.sh all
 	@$(STEP) "run the end-to-end tests" $(CTEST) --test-dir build/release -L e2e
 
 asan tsan: ## Run the tests under AddressSanitizer and UBSan, or ThreadSanitizer
@@ -68,7 +68,7 @@ package: build ## Build the Debian package and the static tarball into build/rel
 
 servers: ## Build the real servers that tests run against (once; about fifteen minutes on two cores)
 	@$(STEP) "packages" cmake/bootstrap.sh
-	@$(STEP) "test servers" tests/servers/build.sh
+	@$(STEP) "test servers" tests/servers/build.sh all
 
 servers-up: ## Start Vault, an API server and toxiproxy on loopback, to try things by hand
 	@tests/servers/play.sh up

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh: builds the real servers and tools that tests run against, from pinned Go modules and Debian packages.
 #
-#   build.sh [GROUP...]       builds what is not there yet; all groups without arguments
+#   build.sh [GROUP...]       builds what is not there yet; without arguments what `make test` needs; `all` is everything
 #   build.sh --bin TOOL       prints the path of a tool, whether or not it is built yet
 #   build.sh --prefix GROUP   prints the directory of a group's tools, the same way
 #   build.sh --list           prints each tool with its group
@@ -23,9 +23,6 @@ toxiproxy-cli                 net        github.com/Shopify/toxiproxy/v2/cmd/cli
 etcd                          etcd       go.etcd.io/etcd/server/v3
 kube-apiserver                kube       k8s.io/kubernetes/cmd/kube-apiserver
 kubectl                       kube       k8s.io/kubernetes/cmd/kubectl
-kube-controller-manager       kube       k8s.io/kubernetes/cmd/kube-controller-manager
-kube-scheduler                kube       k8s.io/kubernetes/cmd/kube-scheduler
-kubelet                       kube       k8s.io/kubernetes/cmd/kubelet
 vault                         vault      github.com/hashicorp/vault
 vault-plugin-auth-kubernetes  vault      github.com/hashicorp/vault-plugin-auth-kubernetes/cmd/vault-plugin-auth-kubernetes
 helm                          charts     helm.sh/helm/v4/cmd/helm
@@ -44,9 +41,13 @@ bridge                        node       deb:containernetworking-plugins:usr/lib
 host-local                    node       deb:containernetworking-plugins:usr/lib/cni/host-local
 loopback                      node       deb:containernetworking-plugins:usr/lib/cni/loopback
 busybox                       node       deb:busybox-static:bin/busybox
+kube-controller-manager       node       k8s.io/kubernetes/cmd/kube-controller-manager
+kube-scheduler                node       k8s.io/kubernetes/cmd/kube-scheduler
+kubelet                       node       k8s.io/kubernetes/cmd/kubelet
 "
-# The small ones first: most suites can start early.
-readonly groups="net etcd prom node kube vault charts kustomize unittest"
+# The small ones first: most suites can start early. A whole node is for `make e2e` only.
+readonly groups="net etcd prom kube vault charts kustomize unittest"
+readonly all_groups="$groups node"
 readonly go_cache=$cache/go-build
 
 kube_version=$(sed -n 's/^require k8s.io\/kubernetes v//p; s/^\tk8s.io\/kubernetes v\([^ ]*\).*/\1/p' "$here/kube/go.mod" | head -n 1)
@@ -56,13 +57,15 @@ say() { printf 'servers: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 rows_of() { awk -v group="$1" '$2 == group' <<<"$tools"; }
+# The directory with a group's go.mod.
+module_of() { if [[ $1 == node ]]; then echo "$here/kube"; else echo "$here/$1"; fi; }
 
 # Everything that decides what comes out; raise `recipe` when build_go or build_deb change that.
 hash_of() {
   {
     echo "recipe 1 $toolchain $(uname -m) $(ldflags_of "$1")"
     rows_of "$1"
-    cat "$here/$1/go.mod" "$here/$1/go.sum" 2>/dev/null || true
+    cat "$(module_of "$1")/go.mod" "$(module_of "$1")/go.sum" 2>/dev/null || true
     [[ $1 != prom ]] || cat "$here/alertmanager.sh"
   } | sha256sum | cut -c1-16
 }
@@ -72,7 +75,7 @@ prefix_of() { echo "$cache/$1-$(hash_of "$1")"; }
 # Version strings that kubectl, Helm and nodes show and compare.
 ldflags_of() {
   case $1 in
-    kube)
+    kube | node)
       local base=k8s.io/component-base/version
       echo "-s -w -X $base.gitVersion=v$kube_version -X $base.gitMajor=${kube_version%%.*} -X $base.gitMinor=$(cut -d. -f2 <<<"$kube_version") -X $base.gitTreeState=clean" ;;
     *) echo "-s -w" ;;
@@ -83,7 +86,7 @@ build_go() {
   local group=$1 out=$2 go
   go=$("$here/find-go.sh" "$cache")
   export GOTOOLCHAIN=$toolchain+auto GOFLAGS="-mod=readonly -buildvcs=false" CGO_ENABLED=0 GOWORK=off GOCACHE=$go_cache
-  cd "$here/$group"
+  cd "$(module_of "$group")"
   local try tool package
   for try in again again last; do
     "$go" mod download >&2 && break
@@ -93,7 +96,7 @@ build_go() {
     local -a tags=()
     [[ $tool == vault ]] && tags=(-tags minimal)
     "$go" build -trimpath "${tags[@]}" -ldflags "$(ldflags_of "$group")" -o "$out/$tool" "$package" >&2
-  done < <(rows_of "$group")
+  done < <(rows_of "$group" | grep -v deb:)
 }
 
 build_deb() {
@@ -105,7 +108,7 @@ build_deb() {
       (cd "$work" && apt-get -q -o APT::Sandbox::User= download "$spec" >&2 && dpkg -x "$spec"_*.deb "$spec")
     fi
     cp "$work/$spec/$path" "$out/$tool"
-  done < <(rows_of "$group")
+  done < <(rows_of "$group" | grep deb:)
   if [[ $group == prom ]]; then
     # Debian's Alertmanager finds its templates in one place only: it gets a /usr/share of its own.
     cp -r "$work/prometheus-alertmanager/usr/share/prometheus/alertmanager" "$out/alertmanager.share"
@@ -136,9 +139,8 @@ build_group() {
   mkdir -p "$part"
   look_at_cpu
   cpu=$cpu_now
-  if [[ $(rows_of "$group") == *deb:* ]]; then
-    build_deb "$group" "$part"
-  else
+  [[ $(rows_of "$group") != *deb:* ]] || build_deb "$group" "$part"
+  if rows_of "$group" | grep -qv deb:; then
     exec 8>"$go_cache.lock"
     flock -s 8
     (build_go "$group" "$part")
@@ -163,15 +165,17 @@ case ${1:-} in
     echo "$(prefix_of "$group")/$2"
     ;;
   --prefix)
-    [[ " $groups " == *" ${2:?build.sh --prefix: which group?} "* ]] || die "no group named $2; known are: $groups"
+    [[ " $all_groups " == *" ${2:?build.sh --prefix: which group?} "* ]] || die "no group named $2; known are: $all_groups"
     prefix_of "$2"
     ;;
   --list) awk 'NF { print $1, $2 }' <<<"$tools" ;;
   --*) die "unknown option $1" ;;
   *)
     # shellcheck disable=SC2086
+    [[ $* != all ]] || set -- $all_groups
+    # shellcheck disable=SC2086
     for group in ${*:-$groups}; do
-      [[ " $groups " == *" $group "* ]] || die "no group named $group; known are: $groups"
+      [[ " $all_groups " == *" $group "* ]] || die "no group named $group; known are: all $all_groups"
       build_group "$group"
     done
     drop_go_cache

@@ -20,7 +20,7 @@ for program in ip unshare setpriv; do
   command -v "$program" >/dev/null || die "$program is not installed; run cmake/bootstrap.sh node"
 done
 for program in containerd kubelet etcd; do
-  [[ -x $("$here/build.sh" --bin "$program") ]] || die "$program is not built; run tests/servers/build.sh first (make servers)"
+  [[ -x $("$here/build.sh" --bin "$program") ]] || die "$program is not built; run: tests/servers/build.sh all (make servers)"
 done
 
 "$here/node/sweep.sh"
