@@ -67,7 +67,8 @@ function(_tw_link_program name)
     # Packed relocations: a megabyte less to read at every start. The default linker, not mold: it puts start-up code
     # apart, which is worth 2 MB of memory. It warns of getaddrinfo and dlopen in static programs; names are resolved
     # from files and DNS only (agent/adapters/system), and nothing is loaded at run time.
-    target_link_options(${name} PRIVATE -static-pie -Wl,-z,pack-relative-relocs -Wl,--no-warnings)
+    target_link_options(${name} PRIVATE -static-pie -Wl,-z,pack-relative-relocs)
+    set_target_properties(${name} PROPERTIES CXX_LINKER_LAUNCHER ${PROJECT_SOURCE_DIR}/cmake/link_static.sh)
   else()
     target_link_options(${name} PRIVATE -pie)
     _tw_link_fast(${name})
@@ -97,9 +98,6 @@ function(tw_program)
   target_link_libraries(${PROGRAM_NAME} PRIVATE ${PROGRAM_DEPS} ${PROGRAM_LIBS} tw_flags tw_warnings)
   _tw_link_program(${PROGRAM_NAME})
   add_dependencies(programs ${PROGRAM_NAME})
-  if(TOKENWARDEN_SANITIZE STREQUAL "thread")
-    set_target_properties(${PROGRAM_NAME} PROPERTIES EXCLUDE_FROM_ALL TRUE)
-  endif()
 endfunction()
 
 # Every *.cc of the current directory unless SOURCES says otherwise. Each fact becomes one ctest test; with WHOLE all of
@@ -114,11 +112,6 @@ function(tw_test)
   endif()
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 120)
-  endif()
-  if(TOKENWARDEN_SANITIZE STREQUAL "thread" AND "${TEST_DEPS};${TEST_LIBS}" MATCHES "tw_(grpc|cli|proto)|tw::grpc")
-    # Debian's gRPC is not instrumented: every handler would be reported as a race, and suppressions hide real ones.
-    message(STATUS "ThreadSanitizer: ${TEST_NAME} is left out, it links gRPC")
-    return()
   endif()
   _tw_include_root(root)
   add_executable(${TEST_NAME} ${TEST_SOURCES})
