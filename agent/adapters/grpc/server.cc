@@ -7,6 +7,7 @@
 
 #include "agent/adapters/grpc/acceptor.h"
 #include "agent/adapters/grpc/health_service.h"
+#include "agent/adapters/grpc/quiet_idle.h"
 #include "agent/adapters/grpc/token_service.h"
 
 namespace tokenwarden::grpc_adapter {
@@ -44,6 +45,7 @@ struct Server::Parts {
 
 Result<std::unique_ptr<Server>> Server::Start(AgentApi& api, EventListener* listener,
                                               ServerOptions options) {
+  SleepWhileIdle();
   const Result<Address> address = ParseAddress(options.listen);
   if (!address) return tl::unexpected<Error>(address.error());
   Result<ListeningSocket> socket = ListeningSocket::Open(*address, options.socket_mode);
