@@ -75,7 +75,7 @@ bool Acceptor::MayConnect(int fd) const {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  if (peer.uid == 0 || peer.uid == geteuid()) return true;
+  if (peer.uid == 0 || peer.uid == rules_.own_uid) return true;
   const auto& allowed = rules_.allowed_uids;
   return std::find(allowed.begin(), allowed.end(), peer.uid) != allowed.end();
 }

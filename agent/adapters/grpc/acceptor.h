@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <functional>
 #include <thread>
@@ -20,6 +21,7 @@ class Acceptor {
  public:
   struct Rules {
     std::vector<uid_t> allowed_uids;  // beside root and ourselves; Unix sockets only
+    uid_t own_uid = geteuid();
     int max_connections = 64;
   };
 

@@ -6,43 +6,38 @@
 // shared one the program's own sysconf comes before the C library's, also for libgrpc.
 #include "agent/adapters/grpc/cpu_cap.h"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
-#include <algorithm>
+// The thread sanitizer asks sysconf before it can watch anybody.
+#define TOKENWARDEN_UNWATCHED __attribute__((no_sanitize("thread")))
 
 namespace {
 
 constexpr long kMostProcessors = 4;
 
-long Capped(int name, long value) {
+TOKENWARDEN_UNWATCHED long Capped(int name, long value) {
   const bool processors = name == _SC_NPROCESSORS_CONF || name == _SC_NPROCESSORS_ONLN;
-  return processors ? std::min(value, kMostProcessors) : value;
+  return processors && value > kMostProcessors ? kMostProcessors : value;
 }
 
 }  // namespace
 
-#ifdef TOKENWARDEN_WRAP_SYSCONF
-
-// The names are the linker's (--wrap).
+// The names are the linker's (--wrap) and the C library's.
 // NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
+#ifdef TOKENWARDEN_WRAP_SYSCONF
 long __real_sysconf(int name) noexcept;
 __attribute__((visibility("default"))) long __wrap_sysconf(int name) noexcept {
   return Capped(name, __real_sysconf(name));
 }
+#else
+long __sysconf(int name) noexcept;
+__attribute__((visibility("default"))) TOKENWARDEN_UNWATCHED long sysconf(int name) noexcept {
+  return Capped(name, __sysconf(name));
+}
+#endif
 }
 // NOLINTEND(bugprone-reserved-identifier)
-
-#else
-
-extern "C" __attribute__((visibility("default"))) long sysconf(int name) noexcept {
-  using Sysconf = long (*)(int);
-  static const auto real = reinterpret_cast<Sysconf>(dlsym(RTLD_NEXT, "sysconf"));
-  return Capped(name, real(name));
-}
-
-#endif
 
 namespace tokenwarden::grpc_adapter {
 void LinkCpuCap() {}

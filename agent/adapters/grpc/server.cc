@@ -69,7 +69,7 @@ Result<std::unique_ptr<Server>> Server::Start(AgentApi& api, EventListener* list
                      "set GRPC_VERBOSITY=debug to see why");
   }
   parts->address = socket->address().Text();
-  Acceptor::Rules rules{std::move(options.allowed_uids), options.max_connections};
+  Acceptor::Rules rules{std::move(options.allowed_uids), options.own_uid, options.max_connections};
   const auto take = [entrance = parts->entrance.get()](int fd) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
     connection.fd = fd;

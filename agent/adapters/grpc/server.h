@@ -8,6 +8,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -28,6 +29,7 @@ struct ServerOptions {
   std::string listen;
   mode_t socket_mode = 0600;
   std::vector<uid_t> allowed_uids;
+  uid_t own_uid = geteuid();  // the user who may always connect, beside root
   std::string version;
   Instant started_at{};
   int workers = 4;           // calls that wait for an issuer at the same time
