@@ -139,7 +139,12 @@ void Inspection::ProveBusinessAccount() {
   AddQuery(request, "fields", kBusinessFields);
   Reading reading = Ask(request);
   if (FailedOnAField(reading)) reading = Ask(TokenRequest("/" + id, "business_account"));
-  if (!AcceptAsset(reading, "WhatsApp Business Account", id)) return;
+  if (!AcceptAsset(reading, "WhatsApp Business Account", id)) {
+    if (observation_.reason == Reason::kAssetUnreachable) {
+      observation_.message += WhyAccountIsRefused();
+    }
+    return;
+  }
   for (Finding& finding : ReadFields(*reading.body))
     observation_.findings.push_back(std::move(finding));
   JudgeHealth(*reading.body, "WhatsApp Business Account " + id);

@@ -75,6 +75,7 @@ void Inspection::JudgeDebugToken(const Reading& reading) {
   JudgeTimes();
   JudgeIdentity();
   JudgeScopes();
+  ReadScopeTargets(*data);
 }
 
 void Inspection::JudgeDead(const Json& data) {

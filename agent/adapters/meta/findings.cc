@@ -29,6 +29,7 @@ void Inspection::AddFindings() {
   if (IsDead(observation_.verdict)) return;
   NoteTemporaryToken();
   NoteWideScopes();
+  NoteScopesWithoutAsset();
 }
 
 void Inspection::NoteQuota() {

@@ -2,7 +2,9 @@
 // once.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "agent/adapters/meta/graph_reply.h"
@@ -33,6 +35,9 @@ class Inspection {
   void JudgeTimes();
   void JudgeIdentity();
   void JudgeScopes();
+  void ReadScopeTargets(const Json& data);  // scope_targets.cc
+  void NoteScopesWithoutAsset();
+  std::string WhyAccountIsRefused() const;
   void ProveAssets();  // assets.cc
   void ProvePhoneNumber();
   void ProveBusinessAccount();
@@ -75,6 +80,8 @@ class Inspection {
   bool silenced_ = false;  // the issuer stopped answering: no more questions in this look
   Usage usage_;            // the highest of all replies
   std::string served_version_;
+  // For which accounts each required permission was granted, where the reply says so.
+  std::map<std::string, std::set<std::string>> scope_targets_;
 };
 
 }  // namespace tokenwarden::meta

@@ -76,10 +76,13 @@ std::string TextAt(const Json& object, std::string_view key) {
 
 std::string IdAt(const Json& object, std::string_view key) {
   const Json* member = Find(object, key);
-  if (member == nullptr) return "";
-  if (member->is_number_unsigned()) return std::to_string(member->get<std::uint64_t>());
-  if (!member->is_string()) return "";
-  const auto& text = member->get_ref<const std::string&>();
+  return member == nullptr ? "" : IdOf(*member);
+}
+
+std::string IdOf(const Json& value) {
+  if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
+  if (!value.is_string()) return "";
+  const auto& text = value.get_ref<const std::string&>();
   return IsDigits(text) && text.size() <= kMaxId ? text : "";
 }
 

@@ -25,6 +25,7 @@ std::string TextAt(const Json& object, std::string_view key);
 // Graph identifiers: digits, as text today and as numbers in old payloads. Empty when it is
 // neither.
 std::string IdAt(const Json& object, std::string_view key);
+std::string IdOf(const Json& value);
 // A whole number, also as text. Fractions and numbers beyond 64 bits are absent.
 std::optional<std::int64_t> IntegerAt(const Json& object, std::string_view key);
 std::optional<bool> FlagAt(const Json& object, std::string_view key);

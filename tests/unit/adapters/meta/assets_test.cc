@@ -128,6 +128,50 @@ TEST(Assets, AFieldThatTheVersionDoesNotKnowFallsBackToTheDefaultSet) {
   EXPECT_EQ(bench.http.sent().at(2).query.count("fields"), 0u);
 }
 
+// The token of LivingBody manages account 200000000000001 only.
+TEST(Assets, AreReadAlsoWhenThePermissionNamesOtherAccounts) {
+  Bench bench;
+  bench.spec.meta.required_scopes = {"whatsapp_business_management"};
+  bench.spec.meta.business_account_id = "200000000000009";
+  bench.http.Answer("debug_token", 200, LivingBody());
+  bench.http.Answer("business_account", 200, R"({"id":"200000000000009"})");
+  bench.http.Answer("subscribed_apps", 200, kSubscribed);
+  const Observation seen = bench.Inspect();
+  EXPECT_EQ(Words(seen), "valid/confirmed") << "the read decides, not the list";
+  EXPECT_TRUE(seen.findings.empty() || seen.findings[0].id == "too_wide_scopes");
+}
+
+TEST(Assets, ARefusedAccountThatThePermissionDoesNotNameIsExplained) {
+  const std::string refused = ErrorBody(100, 33, "Unsupported get request. Object with ID");
+  for (const bool named : {false, true}) {
+    Bench bench;
+    bench.spec.meta.required_scopes = {"whatsapp_business_management"};
+    bench.spec.meta.business_account_id = named ? kBusinessId : "200000000000009";
+    bench.http.Answer("debug_token", 200, LivingBody());
+    bench.http.Answer("business_account", 400, refused);
+    const Observation seen = bench.Inspect();
+    EXPECT_EQ(Words(seen), "under_scoped/asset_unreachable");
+    const bool explained =
+        seen.message.find("grants whatsapp_business_management for other accounts") !=
+        std::string::npos;
+    EXPECT_EQ(explained, !named) << seen.message;
+  }
+}
+
+TEST(Assets, OneThatIsReadSettlesAPermissionGrantedForNothing) {
+  Bench bench;
+  bench.spec.meta.required_scopes = {"whatsapp_business_management"};
+  bench.spec.meta.phone_number_id = kPhoneId;
+  bench.http.Answer("debug_token", 200, R"({"data":{"app_id":"100000000000001","type":"SYSTEM_USER",
+      "expires_at":0,"is_valid":true,"scopes":["whatsapp_business_management"],
+      "granular_scopes":[{"scope":"whatsapp_business_management","target_ids":[]}],
+      "user_id":"300000000000001"}})");
+  bench.http.Answer("phone_number", 200, kHealthyPhone);
+  const Observation seen = bench.Inspect();
+  EXPECT_EQ(Words(seen), "valid/confirmed");
+  EXPECT_EQ(FindFinding(seen, "scope_without_asset"), nullptr);
+}
+
 TEST(Assets, SilenceAboutARequiredAssetIsSilence) {
   AssetBench bench;
   bench.http.Fail("phone_number", ErrorKind::kDeadlineExceeded, "timeout");

@@ -281,6 +281,45 @@ TEST(DebugToken, TheFlatListDecidesWhenGranularScopesLoseAnEntry) {
   EXPECT_EQ(Words(bench.Inspect()), "valid/confirmed");
 }
 
+// A permission may be granted for some accounts only. Where an account is configured, reading it
+// decides (the tests of the assets); where none is, only a grant for nothing at all is known to be
+// wrong.
+std::string GrantedFor(const std::string& targets) {
+  return R"({"data":{"app_id":"100000000000001","type":"SYSTEM_USER","expires_at":0,"is_valid":true,
+      "scopes":["whatsapp_business_management","whatsapp_business_messaging"],"granular_scopes":[
+      {"scope":"whatsapp_business_messaging","target_ids":)" +
+         targets + R"(},{"scope":"whatsapp_business_management"}],"user_id":"300000000000001"}})";
+}
+
+TEST(DebugToken, APermissionThatIsGrantedForNoAssetIsAFinding) {
+  Bench bench;
+  bench.spec.meta.required_scopes = {"whatsapp_business_messaging"};
+  bench.http.Answer("debug_token", 200, GrantedFor("[]"));
+  const Observation seen = bench.Inspect();
+  EXPECT_EQ(Words(seen), "valid/confirmed");
+  const Finding* finding = FindFinding(seen, "scope_without_asset");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->severity, Severity::kWarn);
+  EXPECT_NE(finding->message.find("whatsapp_business_messaging"), std::string::npos);
+}
+
+TEST(DebugToken, APermissionThatNobodyRequiresMayBeGrantedForNothing) {
+  Bench bench;
+  bench.spec.meta.required_scopes = {"whatsapp_business_management"};
+  bench.http.Answer("debug_token", 200, GrantedFor("[]"));
+  EXPECT_EQ(FindFinding(bench.Inspect(), "scope_without_asset"), nullptr);
+}
+
+TEST(DebugToken, TargetsThatAreNoIdentifiersAreNoGrantForNothing) {
+  Bench bench;
+  bench.spec.meta.required_scopes = {"whatsapp_business_messaging"};
+  for (const char* targets :
+       {"null", "\"x\"", "{}", "[\"200000000000001\"]", "[200000000000001]"}) {
+    bench.http.Answer("debug_token", 200, GrantedFor(targets));
+    EXPECT_EQ(FindFinding(bench.Inspect(), "scope_without_asset"), nullptr) << targets;
+  }
+}
+
 TEST(DebugToken, DataAccessInThePastRestrictsALivingToken) {
   Bench bench;
   bench.http.Answer("debug_token", 200, LivingBody(R"(,"data_access_expires_at":1795168000)"));
