@@ -1,5 +1,6 @@
 #include "agent/core/paste_check.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace tokenwarden {
@@ -16,6 +17,9 @@ bool IsHex(char c) {
 }
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+bool IsLetterOrDigit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 bool IsNameChar(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // Compares without a lower-case copy: copies of a value would have to be wiped.
@@ -196,8 +200,14 @@ bool HasUnprintable(std::string_view value) {
   return false;
 }
 
+// Most tokens are plain, and most hazards are not: a fleet's values need few looks.
+bool IsPlain(std::string_view value) {
+  return !value.empty() && std::all_of(value.begin(), value.end(), IsLetterOrDigit);
+}
+
 struct Hazard {
   bool (*found)(std::string_view value);
+  bool may_be_plain;  // may be found in a value of letters and digits alone
   Reason reason;
   std::string_view message;
   std::string_view action;
@@ -207,34 +217,37 @@ constexpr std::string_view kPasteAgain = "copy the token again, alone and comple
 
 // First match wins. The outermost mistake comes first: what surrounds a value hides what is in it.
 constexpr Hazard kHazards[] = {
-    {IsEmpty, Reason::kEmptyValue, "the value is empty",
+    {IsEmpty, false, Reason::kEmptyValue, "the value is empty",
      "put the token where the value is read from"},
-    {IsTooLong, Reason::kTooLong, "the value is longer than 4096 bytes, which no token is",
+    {IsTooLong, true, Reason::kTooLong, "the value is longer than 4096 bytes, which no token is",
      "check that it is the token and not a whole file"},
-    {HasNul, Reason::kWrongAlphabet,
+    {HasNul, false, Reason::kWrongAlphabet,
      "the value holds a NUL byte, so it was read from a binary file", kPasteAgain},
-    {HasByteOrderMark, Reason::kWrongAlphabet, "the value begins with a byte order mark",
+    {HasByteOrderMark, false, Reason::kWrongAlphabet, "the value begins with a byte order mark",
      "save the file as UTF-8 without BOM"},
-    {HasSurroundingSpace, Reason::kSurroundingSpace,
+    {HasSurroundingSpace, false, Reason::kSurroundingSpace,
      "there is a space or a line break before or after the value", "remove it"},
-    {IsQuoted, Reason::kQuoted, "there is a quotation mark around the value", "remove the quotes"},
-    {HasBearerPrefix, Reason::kBearerPrefix, "the value begins with `Bearer` or a header's name",
-     "keep only the token that follows it"},
-    {IsWholeLine, Reason::kWrongAlphabet, "the value begins with NAME=, so a whole line was pasted",
+    {IsQuoted, false, Reason::kQuoted, "there is a quotation mark around the value",
+     "remove the quotes"},
+    {HasBearerPrefix, true, Reason::kBearerPrefix,
+     "the value begins with `Bearer` or a header's name", "keep only the token that follows it"},
+    {IsWholeLine, false, Reason::kWrongAlphabet,
+     "the value begins with NAME=, so a whole line was pasted",
      "keep only what stands after the ="},
-    {IsPlaceholder, Reason::kPlaceholder, "the value is a placeholder, not a token",
+    {IsPlaceholder, true, Reason::kPlaceholder, "the value is a placeholder, not a token",
      "replace it by a real token"},
-    {IsMasked, Reason::kMasked, "the value is masked or shortened for display",
+    {IsMasked, true, Reason::kMasked, "the value is masked or shortened for display",
      "copy it where the issuer shows it in full; if it does so only once, issue a new one"},
-    {IsIdToken, Reason::kIdToken,
+    {IsIdToken, false, Reason::kIdToken,
      "the value is a signed ID token (three parts, eyJ…), not an access token",
      "use the access token of the same login"},
-    {IsPercentEncoded, Reason::kPercentEncoded, "the value is percent-encoded (it holds %XX)",
-     "decode it: %7C stands for the bar |"},
-    {HasLineBreak, Reason::kWrongAlphabet, "there is a line break inside the value",
+    {IsPercentEncoded, false, Reason::kPercentEncoded,
+     "the value is percent-encoded (it holds %XX)", "decode it: %7C stands for the bar |"},
+    {HasLineBreak, false, Reason::kWrongAlphabet, "there is a line break inside the value",
      "join the lines, or copy the token again"},
-    {HasSpaceInside, Reason::kWrongAlphabet, "there is a space inside the value", kPasteAgain},
-    {HasUnprintable, Reason::kWrongAlphabet,
+    {HasSpaceInside, false, Reason::kWrongAlphabet, "there is a space inside the value",
+     kPasteAgain},
+    {HasUnprintable, false, Reason::kWrongAlphabet,
      "the value holds a control or non-ASCII character, perhaps an invisible one", kPasteAgain},
 };
 
@@ -242,8 +255,9 @@ constexpr Hazard kHazards[] = {
 
 std::optional<PasteProblem> CheckPaste(const Secret& value) {
   const std::string_view text = value.Reveal();
+  const bool is_plain = IsPlain(text);
   for (const Hazard& hazard : kHazards) {
-    if (!hazard.found(text)) continue;
+    if ((is_plain && !hazard.may_be_plain) || !hazard.found(text)) continue;
     return PasteProblem{hazard.reason, std::string(hazard.message), std::string(hazard.action)};
   }
   return std::nullopt;

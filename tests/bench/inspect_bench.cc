@@ -8,16 +8,19 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/adapters/crypto/mac.h"
@@ -40,6 +43,58 @@ struct Setting {
 
 // ---- ours ----
 
+// Workers that stay from round to round, as those of a lane stay while it has work.
+class Crew {
+ public:
+  Crew(int workers, std::function<void()> job) : job_(std::move(job)) {
+    for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { Work(); });
+  }
+  ~Crew() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stopping_ = true;
+      changed_.notify_all();
+    }
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  // Every worker runs the job until `times` runs have been made.
+  void Run(int times) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    left_ = times;
+    busy_ = threads_.size();
+    ++round_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return busy_ == 0; });
+  }
+
+ private:
+  void Work() {
+    int seen = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return stopping_ || round_ != seen; });
+      if (stopping_) return;
+      seen = round_;
+      lock.unlock();
+      while (left_.fetch_sub(1) > 0) job_();
+      lock.lock();
+      if (--busy_ == 0) changed_.notify_all();
+    }
+  }
+
+  const std::function<void()> job_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<int> left_{0};
+  std::size_t busy_ = 0;
+  int round_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
 Round MakeOurs(const Setting& setting) {
   struct Parts {
     explicit Parts(const Setting& setting)
@@ -51,6 +106,10 @@ Round MakeOurs(const Setting& setting) {
       spec.name = "bench";
       spec.meta.app_id = kAppId;
     }
+    void Inspect() {
+      const ProviderContext context{spec, app_secret, none, none, FromUnix(std::time(nullptr))};
+      if (provider->Inspect(context, value, *http).verdict != Verdict::kValid) ++failed;
+    }
     std::unique_ptr<Mac> mac;
     std::unique_ptr<Provider> provider;
     std::unique_ptr<curl::CurlHttpClient> http;
@@ -58,24 +117,12 @@ Round MakeOurs(const Setting& setting) {
     Secret value;
     std::optional<Secret> app_secret;
     std::optional<Secret> none;
+    std::atomic<int> failed{0};
+    Crew crew{kParallel, [this] { Inspect(); }};
   };
   return [parts = std::make_shared<Parts>(setting)](int requests) {
-    std::atomic<int> left{requests};
-    std::atomic<int> failed{0};
-    const ProviderContext context{parts->spec, parts->app_secret, parts->none, parts->none,
-                                  FromUnix(std::time(nullptr))};
-    std::vector<std::thread> workers;
-    workers.reserve(kParallel);
-    for (int i = 0; i < kParallel; ++i) {
-      workers.emplace_back([&] {
-        while (left.fetch_sub(1) > 0) {
-          const Observation seen = parts->provider->Inspect(context, parts->value, *parts->http);
-          if (seen.verdict != Verdict::kValid) failed.fetch_add(1);
-        }
-      });
-    }
-    for (std::thread& worker : workers) worker.join();
-    if (failed != 0) throw std::runtime_error("inspections did not find the token valid");
+    parts->crew.Run(requests);
+    if (parts->failed != 0) throw std::runtime_error("inspections did not find the token valid");
     return 0.0;
   };
 }

@@ -53,6 +53,7 @@ std::string LaneOf(const Target& target, const HttpRequest& request, const std::
 CurlHttpClient::CurlHttpClient(Options options)
     : options_(std::move(options)),
       stop_(std::make_unique<StopState>()),
+      urls_(std::make_unique<CheckedUrls>()),
       ca_stores_(std::make_unique<CaStores>()),
       pool_(std::make_unique<HandlePool>(options_.idle_handles, options_.idle_age)) {
   if (options_.user_agent.empty()) options_.user_agent = "tokenwarden";
@@ -77,9 +78,10 @@ Result<HttpReply> CurlHttpClient::Run(const HttpRequest& request, const BodyList
   }
   const SigpipeGuard guard;
   InitialiseOnce();
-  Result<Target> target = CheckUrl(request.url);
+  Result<Target> target = urls_->Check(request.url);
   if (!target) return tl::unexpected<Error>(std::move(target.error()));
-  TransferSettings settings{options_.user_agent, CaFileFor(request, options_), nullptr};
+  TransferSettings settings{options_.user_agent, "", nullptr};
+  if (!target->plain_http) settings.ca_file = CaFileFor(request, options_);
   if (!target->plain_http && !request.ca_pem.empty()) {
     settings.ca_store = ca_stores_->GetFromText(request.ca_pem);
     if (!settings.ca_store) return BadCaText(*target);

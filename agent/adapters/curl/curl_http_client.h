@@ -29,6 +29,7 @@ struct Options {
 };
 
 class CaStores;
+class CheckedUrls;
 class HandlePool;
 struct StopState;
 
@@ -53,6 +54,7 @@ class CurlHttpClient : public HttpClient {
 
   Options options_;
   std::unique_ptr<StopState> stop_;
+  std::unique_ptr<CheckedUrls> urls_;
   std::unique_ptr<CaStores> ca_stores_;
   std::unique_ptr<HandlePool> pool_;
 };

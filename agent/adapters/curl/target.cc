@@ -63,6 +63,20 @@ Result<Target> CheckUrl(const std::string& url) {
   return target;
 }
 
+Result<Target> CheckedUrls::Check(const std::string& url) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = known_.find(url);
+    if (found != known_.end()) return found->second;
+  }
+  Result<Target> target = CheckUrl(url);
+  if (!target) return target;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (known_.size() >= kMost) known_.clear();
+  known_.emplace(url, *target);
+  return target;
+}
+
 void AppendPercentEncoded(std::string& out, std::string_view bytes) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   for (const char c : bytes) {

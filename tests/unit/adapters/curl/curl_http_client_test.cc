@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/adapters/curl/sigpipe.h"
+#include "agent/adapters/curl/target.h"
 #include "tests/unit/adapters/curl/raw_server.h"
 
 namespace tokenwarden::curl {
@@ -379,6 +380,22 @@ TEST(CurlHttpClient, RefusesAddressesThatHoldMoreThanAPath) {
     EXPECT_EQ(reply.error().kind, ErrorKind::kInvalidArgument) << url;
     EXPECT_EQ(reply.error().reason, "bad_url") << url;
     EXPECT_EQ(reply.error().message.find("pass"), std::string::npos) << url;
+  }
+}
+
+TEST(CheckedUrls, RememberWhatIsGoodAndRefuseWhatIsNotEveryTime) {
+  CheckedUrls urls;
+  for (int i = 0; i < 3; ++i) {
+    const Result<Target> good = urls.Check("https://graph.facebook.com/v25.0/me");
+    ASSERT_TRUE(good);
+    EXPECT_EQ(good->origin, "https://graph.facebook.com:443");
+    EXPECT_EQ(good->path, "/v25.0/me");
+    EXPECT_FALSE(urls.Check("http://graph.facebook.com/v25.0/me"));
+    EXPECT_FALSE(urls.Check("https://graph.facebook.com/v25.0/me?token=x"));
+  }
+  for (int i = 0; i < 1000; ++i) {
+    const std::string path = "/" + std::to_string(i);
+    EXPECT_EQ(urls.Check("https://graph.facebook.com" + path)->path, path);
   }
 }
 
