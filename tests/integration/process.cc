@@ -75,6 +75,20 @@ void ExpectNoSecret(const std::string& text, const std::string& where) {
   }
 }
 
+namespace {
+
+// A program that goes on after a sanitizer's report, or is killed by the test, would hide it.
+void ExpectNoReport(const std::string& errors, const std::string& program) {
+  for (const char* word :
+       {"ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:"}) {
+    if (errors.find(word) == std::string::npos) continue;
+    ADD_FAILURE() << program << " was reported:\n" << errors;
+    return;
+  }
+}
+
+}  // namespace
+
 Process::Process(Options options)
     : name_(options.argv.at(0)), may_print_secrets_(options.may_print_secrets) {
   int in[2];
@@ -172,6 +186,7 @@ Finished Process::Finish(std::chrono::seconds patience) {
     ExpectNoSecret(out_, name_);
     ExpectNoSecret(err_, name_);
   }
+  ExpectNoReport(err_, name_);
   return {exit_code_, out_, err_};
 }
 

@@ -257,5 +257,7 @@ TW_EXPORT const char* __tsan_default_suppressions() {
          // The text of a status, copied out of memory that libstdc++ wrote for gRPC.
          "race:^grpc::internal::CallOpClientRecvStatus::FinishOp\n"
          // Asks on purpose whether a descriptor that was handed to gRPC is closed by now.
-         "race:^tokenwarden::grpc_adapter::(anonymous namespace)::InodeOf\n";
+         "race:^tokenwarden::grpc_adapter::(anonymous namespace)::InodeOf\n"
+         // gRPC's own descriptors, which are watched whoever opens them.
+         "race:^grpc_event_engine::posix_engine::Epoll1Poller::\n";
 }
