@@ -43,7 +43,8 @@ bool Confirmed(const it::Json& entry, const std::string& value) {
 }  // namespace
 
 const std::vector<Setting>& Settings() {
-  static const std::vector<Setting> settings = {{"once", false, false}, {"service", true, true}};
+  static const std::vector<Setting> settings = {{"once", false, false, "10s"},
+                                                {"service", true, true, "10s"}};
   return settings;
 }
 
@@ -79,7 +80,8 @@ void Scene::WriteConfig(const std::string& renew_before) const {
   room_.Write("tokenwarden.yaml",
               "version: 1\nstate: {path: " + room_.File("state/state.db") +
                   ", key: {file: " + room_.File("state.key") + "}}\n" + listen +
-                  "log: {format: text}\ndefaults: {meta: {endpoint: \"" + issuer_.url() +
+                  "log: {format: text}\nlimits: {request_timeout: " + setting_.request_timeout +
+                  "}\ndefaults: {meta: {endpoint: \"" + issuer_.url() +
                   "\"}}\ncredentials:\n  - name: " + kCredential +
                   "\n    meta:\n      app_id: \"100000000000001\"\n      app_secret: {file: " +
                   room_.File("app.secret") +

@@ -25,6 +25,7 @@ struct Setting {
   std::string name;
   bool stays = false;     // as a service with its servers and watchers; else one pass
   bool notifies = false;  // a consumer is told by a command
+  std::string request_timeout = "10s";
 };
 const std::vector<Setting>& Settings();
 
