@@ -17,6 +17,8 @@ class RotationRows {
   // Both outlive it.
   RotationRows(Database& database, Sealer& sealer) : database_(database), sealer_(sealer) {}
 
+  // kNotFound `no_rotation`.
+  Result<Rotation> Load(RotationId id);
   // Sets the id of `rotation`.
   Status Begin(Rotation& rotation);
   // The rotation after the step.
@@ -30,7 +32,6 @@ class RotationRows {
   Result<Secret> Candidate(RotationId id);
 
  private:
-  Result<Rotation> Load(RotationId id);
   Result<std::optional<Rotation>> FirstOf(Sql which, const std::string& credential);
   Result<bool> HasOtherUnfinished(const Rotation& rotation);
   Status CheckStep(const Rotation& rotation, const RotationStep& step);

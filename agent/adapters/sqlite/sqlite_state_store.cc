@@ -1,5 +1,6 @@
 #include "agent/adapters/sqlite/sqlite_state_store.h"
 
+#include <map>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "agent/adapters/sqlite/database.h"
 #include "agent/adapters/sqlite/generation_rows.h"
 #include "agent/adapters/sqlite/journal_rows.h"
+#include "agent/adapters/sqlite/kept_reply.h"
 #include "agent/adapters/sqlite/rotation_rows.h"
 #include "agent/adapters/sqlite/sealed_parts.h"
 #include "agent/adapters/sqlite/state_database.h"
@@ -31,6 +33,9 @@ class SqliteStateStore final : public StateStore {
         sealer_(sealer),
         rotations_(*database_, sealer),
         keep_absent_(keep_absent) {}
+
+  // What an earlier process could not put into the database.
+  Status TakeUpKeptReplies();
 
   // ---- states ----
 
@@ -126,6 +131,7 @@ class SqliteStateStore final : public StateStore {
   }
 
  private:
+  void KeepAside(RotationId id, const Secret& reply, Error& error);
   Status Commit(std::size_t bytes, const std::function<Status()>& body) {
     const std::lock_guard<std::mutex> guard(mutex_);
     return database_->Commit(bytes, body);
@@ -148,6 +154,7 @@ class SqliteStateStore final : public StateStore {
   Sealer& sealer_;
   RotationRows rotations_;
   const Seconds keep_absent_;
+  std::map<RotationId, std::string> kept_;  // replies that lie beside the database, and where
   std::mutex mutex_;
 };
 
@@ -186,9 +193,59 @@ Result<Rotation> SqliteStateStore::Advance(RotationId id, RotationStep step, Ins
   // The room that was kept is for what follows the request: the reply, or that there was none.
   Status done = step.to == RotationState::kRequested ? database_->Commit(bytes, body)
                                                      : database_->CommitReserved(id, bytes, body);
-  if (!done) return tl::unexpected<Error>(done.error());
+  if (!done) {
+    if (step.reply && done.error().kind != ErrorKind::kAborted) {
+      KeepAside(id, *step.reply, done.error());
+    }
+    return tl::unexpected<Error>(done.error());
+  }
   if (step.to != RotationState::kRequested) database_->Release(id);
+  const auto kept = kept_.find(id);
+  if (step.reply && kept != kept_.end()) {
+    ForgetKeptReply(kept->second);
+    kept_.erase(kept);
+  }
   return rotation;
+}
+
+// The database would not take a reply, which may be the only new value: it gets a file of its own.
+void SqliteStateStore::KeepAside(RotationId id, const Secret& reply, Error& error) {
+  if (kept_.count(id) != 0) return;
+  Result<Rotation> rotation = rotations_.Load(id);
+  if (!rotation) return;
+  Result<std::string> sealed =
+      sealer_.Seal(reply, RotationContext("reply", id, rotation->credential));
+  if (!sealed) return;
+  Result<std::string> path = KeepReply(database_->path(), id, *sealed);
+  if (!path) return;
+  error.message += "; the issuer's reply is safe in " + *path + ", and the next start takes it up";
+  kept_[id] = std::move(*path);
+}
+
+Status SqliteStateStore::TakeUpKeptReplies() {
+  Result<std::vector<KeptReply>> kept = FindKeptReplies(database_->path());
+  if (!kept) return tl::unexpected<Error>(kept.error());
+  for (const KeptReply& each : *kept) {
+    Result<Rotation> rotation = rotations_.Load(each.id);
+    if (!rotation) continue;  // of another state than this one: nobody's to remove
+    if (CanFollow(rotation->state, RotationState::kReceived)) {
+      Result<Secret> reply =
+          sealer_.Open(each.sealed, RotationContext("reply", each.id, rotation->credential));
+      if (!reply) {
+        return MakeError(ErrorKind::kDataLoss, "damaged",
+                         "the reply kept in " + each.path + " cannot be opened",
+                         "it may hold the newest value: restore it, or move it away to start "
+                         "without it");
+      }
+      RotationStep received;
+      received.to = RotationState::kReceived;
+      received.reply = std::move(*reply);
+      Result<Rotation> stored = Advance(each.id, std::move(received), rotation->changed_at);
+      if (!stored) return tl::unexpected<Error>(stored.error());
+    }
+    ForgetKeptReply(each.path);
+  }
+  return {};
 }
 
 }  // namespace
@@ -201,8 +258,11 @@ Result<std::unique_ptr<StateStore>> OpenStateStore(const std::string& path, Seal
   if (!lock) return tl::unexpected<Error>(lock.error());
   Result<std::unique_ptr<Database>> database = OpenDatabase(path, sealer, options.vfs);
   if (!database) return tl::unexpected<Error>(database.error());
-  return std::unique_ptr<StateStore>(std::make_unique<SqliteStateStore>(
-      std::move(*lock), std::move(*database), sealer, options.keep_absent));
+  auto store = std::make_unique<SqliteStateStore>(std::move(*lock), std::move(*database), sealer,
+                                                  options.keep_absent);
+  Status taken_up = store->TakeUpKeptReplies();
+  if (!taken_up) return tl::unexpected<Error>(taken_up.error());
+  return std::unique_ptr<StateStore>(std::move(store));
 }
 
 }  // namespace tokenwarden::sqlite
