@@ -55,7 +55,7 @@ struct TracedProgram {
   std::vector<std::string> argv;  // argv[0] is a path
   std::string directory;
   std::string output;  // file for standard output and error
-  std::chrono::seconds patience{30};
+  std::chrono::seconds patience{120};
 };
 
 struct Ending {
