@@ -71,6 +71,7 @@ servers: ## Build the real servers that tests run against (once; about fifteen m
 	@$(STEP) "test servers" tests/servers/build.sh all
 
 servers-up: ## Start Vault, an API server and toxiproxy on loopback, to try things by hand
+	@$(STEP) "packages" cmake/bootstrap.sh
 	@tests/servers/play.sh up
 
 servers-down: ## End what servers-up started
