@@ -28,17 +28,13 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- end }}
-  {{- if $values.topologySpreadConstraints }}
+  {{- $overNodes := list (dict "maxSkew" 1 "topologyKey" "kubernetes.io/hostname" "whenUnsatisfiable" "ScheduleAnyway") }}
+  {{- with $values.topologySpreadConstraints | default (ternary $overNodes list .facts.onServer) }}
   topologySpreadConstraints:
-    {{- toYaml $values.topologySpreadConstraints | nindent 4 }}
-  {{- else if .facts.onServer }}
-  topologySpreadConstraints:
-    - maxSkew: 1
-      topologyKey: kubernetes.io/hostname
-      whenUnsatisfiable: ScheduleAnyway
-      labelSelector:
-        matchLabels:
-          {{- include "tokenwarden.selectorLabels" .root | nindent 10 }}
+    {{- $selector := dict "labelSelector" (dict "matchLabels" (include "tokenwarden.selectorLabels" $.root | fromYaml)) }}
+    {{- range . }}
+    - {{ merge (dict) . $selector | toYaml | nindent 6 | trim }}
+    {{- end }}
   {{- end }}
   containers:
     - {{ include "tokenwarden.agent.container" $part | nindent 6 | trim }}
