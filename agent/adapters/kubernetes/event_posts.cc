@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kMaxNote = 1000;  // the API server takes 1024 bytes
 constexpr std::size_t kMaxInstance = 128;
+constexpr std::size_t kMaxNameStart = 230;  // a name has at most 253 characters
 constexpr int kMostPermits = 25;
 constexpr Seconds kPermitEvery{10};
 constexpr std::chrono::milliseconds kTimeout{5000};
@@ -120,8 +121,8 @@ void EventPosts::Record(const Event& event) {
   if (off_ || stopped_ || !IsNews(event, note) || queue_.size() >= kMostWaiting || !TakePermit()) {
     return;
   }
-  const std::string name =
-      object.name + "." + name_start_ + HexOf(static_cast<std::uint32_t>(++posted_));
+  const std::string name = object.name.substr(0, kMaxNameStart) + "." + name_start_ +
+                           HexOf(static_cast<std::uint32_t>(++posted_));
   queue_.push_back({object.name_space,
                     {{"apiVersion", "events.k8s.io/v1"},
                      {"kind", "Event"},

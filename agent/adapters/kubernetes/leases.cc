@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLeastMargin{500};
+constexpr milliseconds kTimeoutAtTheEnd{1000};
 constexpr int kLongestQueue = 3;  // rounds that even a replica with many shards waits for others
 
 std::string UniqueIdentity(const std::string& identity) {
@@ -116,9 +117,19 @@ void Leases::Stop() {
     changed_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+  bool answers = true;
   for (Shard& shard : shards_) {
-    if (HoldOf(shard)) Release(shard);
+    if (!HoldOf(shard)) continue;
+    // A server that does not answer would keep us for every one of them: the rest expires.
+    if (answers) answers = Release(shard).has_value();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    shard.hold.reset();
   }
+}
+
+bool Leases::IsStopped() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stopped_;
 }
 
 void Leases::Round() {
@@ -126,12 +137,13 @@ void Leases::Round() {
   // What is ours first: nothing that others do may delay a renewal.
   for (Shard& shard : shards_) {
     shard.seen = false;
-    if (const std::optional<Hold> hold = HoldOf(shard)) KeepHeld(shard, *hold);
+    const std::optional<Hold> hold = HoldOf(shard);
+    if (hold && !IsStopped()) KeepHeld(shard, *hold);
   }
   for (Shard& shard : shards_) {
-    if (!HoldOf(shard)) Observe(shard);
+    if (!HoldOf(shard) && !IsStopped()) Observe(shard);
   }
-  if (AgreesWithOthers()) {
+  if (!IsStopped() && AgreesWithOthers()) {
     TakeFree();
     AskForOne();
   }
@@ -144,8 +156,9 @@ void Leases::Round() {
 
 void Leases::KeepHeld(Shard& shard, const Hold& hold) {
   if (!IsValid(hold)) return Lose(shard, "lapsed");
-  if (hold.drained_at && client_.clock().SteadyNow() >= *hold.drained_at) return Release(shard);
-  Renew(shard, hold);
+  const bool drained = hold.drained_at && client_.clock().SteadyNow() >= *hold.drained_at;
+  if (!drained) return Renew(shard, hold);
+  (void)Release(shard);  // what was not given back expires
 }
 
 void Leases::Renew(Shard& shard, const Hold& hold) {
@@ -204,7 +217,7 @@ void Leases::Lose(Shard& shard, const std::string& reason) {
 }
 
 // Nothing of ours runs on it any more, so others need not wait for it to expire.
-void Leases::Release(Shard& shard) {
+Status Leases::Release(Shard& shard) {
   std::uint64_t epoch = 0;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -218,8 +231,10 @@ void Leases::Release(Shard& shard) {
       released = Put(shard, there->Released(NowText()));
     }
   }
-  if (released) Remember(shard, std::move(*released));
+  if (!released) return tl::unexpected<Error>(released.error());
+  Remember(shard, std::move(*released));
   Tell(shard, "a shard was given back", "released", epoch);
+  return {};
 }
 
 // ---- what is not ----
@@ -262,10 +277,7 @@ bool Leases::AgreesWithOthers() {
 
 void Leases::TakeFree() {
   for (Shard& shard : shards_) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (stopped_) return;
-    }
+    if (IsStopped()) return;
     if (HoldOf(shard) || shard.seen_free <= std::min(CountHeld(), kLongestQueue)) continue;
     Take(shard);
   }
@@ -328,7 +340,7 @@ Result<Lease> Leases::Send(Operation operation, HttpRequest::Method method,
   ApiRequest request{std::move(operation)};
   request.method = method;
   request.body = std::move(body);
-  request.timeout = milliseconds(period_);
+  request.timeout = IsStopped() ? kTimeoutAtTheEnd : milliseconds(period_);
   request.patience.reset();
   if (method == HttpRequest::Method::kPut) {
     request.query = {{"fieldManager", std::string(kFieldManager)}};

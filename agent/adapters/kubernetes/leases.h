@@ -71,6 +71,7 @@ class Leases : public LeaseCoordinator {
     std::optional<Hold> hold;  // guarded by mutex_
   };
 
+  bool IsStopped() const;
   bool IsValid(const Hold& hold) const;
   std::optional<Hold> HoldOf(const Shard& shard) const;
   int CountHeld() const;
@@ -81,7 +82,7 @@ class Leases : public LeaseCoordinator {
   void KeepHeld(Shard& shard, const Hold& hold);
   void Renew(Shard& shard, const Hold& hold);
   void HearWish(Shard& shard);
-  void Release(Shard& shard);
+  Status Release(Shard& shard);
   void Lose(Shard& shard, const std::string& reason);
   void Observe(Shard& shard);
   bool IsFree(const Shard& shard) const;

@@ -16,17 +16,24 @@ std::string RandomSalt() {
   return HexOf(random()) + HexOf(random());
 }
 
+// The value is put into the finished text: JSON documents leave copies of their texts behind.
 Secret ApplyBody(const SecretKey& place, const Sighting& seen, const Secret& value,
                  const Marker& marker) {
-  WipedJson body(Json{{"apiVersion", "v1"},
-                      {"kind", "Secret"},
-                      {"metadata",
-                       {{"name", place.secret.name},
-                        {"uid", seen.uid},
-                        {"resourceVersion", seen.resource_version},
-                        {"annotations", AnnotationsFor(seen, place.key, marker)}}},
-                      {"data", {{place.key, ToBase64(value.Reveal())}}}});
-  std::string text = body.json.dump();
+  const Json body = {{"apiVersion", "v1"},
+                     {"kind", "Secret"},
+                     {"metadata",
+                      {{"name", place.secret.name},
+                       {"uid", seen.uid},
+                       {"resourceVersion", seen.resource_version},
+                       {"annotations", AnnotationsFor(seen, place.key, marker)}}}};
+  std::string coded = ToBase64(value.Reveal());
+  std::string text = body.dump();
+  text.pop_back();
+  text.reserve(text.size() + place.key.size() + coded.size() + 32);
+  text += ",\"data\":{\"" + place.key + "\":\"";
+  text += coded;
+  text += "\"}}";
+  WipeString(coded);
   return Secret::TakeFrom(text);
 }
 

@@ -239,6 +239,19 @@ TEST_F(LeasesTest, IsGivenBackAtTheEndSoThatNobodyHasToWait) {
   EXPECT_GT(*b->EpochOf("whatsapp"), before);
 }
 
+TEST_F(LeasesTest, DoesNotTryEveryShardAtTheEndWhenNobodyAnswers) {
+  const auto a = Replica("a", 8);
+  Pass({a.get()}, Seconds(5));
+  for (int i = 0; i < 8; ++i) {
+    api.Refuse("PUT", "/bot-" + std::to_string(i),
+               FakeApiServer::Status(500, "InternalError", "etcd"), 9);
+  }
+  api.ClearSent();
+  a->Stop();
+  EXPECT_EQ(api.CountSent("PUT"), 1);
+  EXPECT_EQ(a->EpochOf("whatsapp"), std::nullopt);
+}
+
 TEST_F(LeasesTest, KeepsWhatElseIsInTheLease) {
   const auto a = Replica("a");
   a->Round();
