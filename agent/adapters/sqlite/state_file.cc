@@ -118,6 +118,8 @@ Status CheckDirectory(const std::string& state_path) {
   struct stat about {};
   if (stat(directory.c_str(), &about) != 0) {
     if (errno != ENOENT) return SystemError("looking at the directory", directory, errno);
+    if (mkdir(directory.c_str(), 0700) == 0) return {};
+    if (errno != ENOENT) return SystemError("making the directory", directory, errno);
     return MakeError(ErrorKind::kNotFound, "no_directory",
                      "the directory of the state file, " + directory + ", does not exist",
                      "run: mkdir -p -m 0700 " + directory);

@@ -32,8 +32,8 @@ class StateLock {
   const int descriptor_;
 };
 
-// kNotFound `no_directory`, with the command that makes it; kPermissionDenied `directory_open`,
-// `read_only`.
+// Makes the directory, for us alone, when nothing above it is missing. kNotFound `no_directory`,
+// with the command that makes it; kPermissionDenied `directory_open`, `read_only`.
 Status CheckDirectory(const std::string& state_path);
 
 // False: there is no state yet. Errors: kPermissionDenied `state_readable` (others may read it),

@@ -36,11 +36,26 @@ TEST_F(OpenStateStoreTest, LeavesNoFileThatOthersCanReadWhileOpen) {
   }
 }
 
-TEST_F(OpenStateStoreTest, SaysHowToMakeAMissingDirectory) {
-  directory_ += "/none";
+// A volume's own directory is often open to everybody; one in it is ours.
+TEST_F(OpenStateStoreTest, MakesTheLastDirectoryForTheOwnerAlone) {
+  const std::string volume = directory_;
+  chmod(volume.c_str(), 0777);
+  directory_ += "/state";
+  EXPECT_TRUE(TryOpen());
+  struct stat about {};
+  ASSERT_EQ(stat(directory_.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0700u);
+  EXPECT_TRUE(TryOpen());
+  directory_ = volume;
+}
+
+TEST_F(OpenStateStoreTest, SaysHowToMakeMissingDirectories) {
+  const std::string there = directory_;
+  directory_ += "/none/of/them";
   const Error error = OpenError();
   EXPECT_EQ(error.reason, "no_directory");
   EXPECT_EQ(error.action, "run: mkdir -p -m 0700 " + directory_);
+  directory_ = there;
 }
 
 TEST_F(OpenStateStoreTest, RefusesADirectoryWhereEverybodyMayWrite) {
