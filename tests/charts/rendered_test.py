@@ -76,6 +76,14 @@ class Rendered(unittest.TestCase):
                 done = run(PROGRAMS / "tokenwarden", "validate", path)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_a_changed_configuration_replaces_the_pods_and_nothing_else_does(self):
+        def checksum(*more):
+            workload = next(filter(pods_of, rendered(CHART, "--values", CHART / "ci/volume-values.yaml", *more)))
+            return pods_of(workload)["metadata"]["annotations"]["checksum/config"]
+        first = checksum()
+        self.assertEqual(checksum("--set", "service.enabled=true,persistence.size=1Gi"), first)
+        self.assertNotEqual(checksum("--set", "config.log.format=text"), first)
+
     def test_pods_fit_pod_security_restricted(self):
         for name, found in matrix():
             for pod in filter(None, map(pods_of, found)):

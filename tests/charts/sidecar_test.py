@@ -171,6 +171,7 @@ class Sidecar(unittest.TestCase):
     def test_renews_alone_with_a_volume_of_its_own(self):
         spec = pod_of(made({**ALONE, f"{CREDENTIAL}.renew": None, f"{KEY}.state.existingClaim": "shop-state"}))
         self.assertIn({"name": "tokenwarden-state", "persistentVolumeClaim": {"claimName": "shop-state"}}, spec["volumes"])
+        self.assertEqual(spec["securityContext"]["fsGroupChangePolicy"], "OnRootMismatch")
 
     def test_refusals(self):
         renews = f"{KEY}: pods of the Deployment shop may run at the same time, and each would renew credential whatsapp; set renew: {{enabled: false}} and let one " \

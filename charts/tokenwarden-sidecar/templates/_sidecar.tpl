@@ -135,6 +135,9 @@ objects that the agent needs. The values are those of this chart under its name,
 {{- $_ := set $spec "volumes" (concat ($spec.volumes | default list) $volumes) -}}
 {{- $security := $spec.securityContext | default dict -}}
 {{- if not (hasKey $security "fsGroup") -}}{{- $_ := set $security "fsGroup" 65532 -}}{{- end -}}
+{{- if and .values.state.existingClaim (not (hasKey $security "fsGroupChangePolicy")) -}}
+{{- $_ := set $security "fsGroupChangePolicy" "OnRootMismatch" -}}{{/* else every start opens the state to the group */}}
+{{- end -}}
 {{- $_ := set $spec "securityContext" $security -}}
 {{- $metadata := $pod.metadata | default dict -}}
 {{- $_ := set $metadata "annotations" (merge (dict "checksum/tokenwarden" .facts.checksum) ($metadata.annotations | default dict)) -}}

@@ -7,6 +7,7 @@ Leases), mounts (volumes: path, readOnly), prefix (of the names of values in mes
 */}}
 
 {{- define "tokenwarden.agent.userId" -}}65532{{- end }}
+{{/* A volume. Its own directory may be open to everybody; the agent makes one in it. */}}
 {{- define "tokenwarden.agent.stateDirectory" -}}/var/lib/tokenwarden{{- end }}
 {{- define "tokenwarden.agent.keyDirectory" -}}/run/secrets/tokenwarden/state-key{{- end }}
 {{- define "tokenwarden.agent.vaultTokenDirectory" -}}/run/secrets/tokenwarden/vault{{- end }}
@@ -19,7 +20,7 @@ Leases), mounts (volumes: path, readOnly), prefix (of the names of values in mes
 {{- $config := dict "version" 1 "http" (dict "listen" "0.0.0.0:9464") "grpc" (dict "listen" "unix:///run/tokenwarden/agent.sock") -}}
 {{- $ownState := dict -}}
 {{- if not $onServer -}}
-{{- $_ := set $ownState "path" (printf "%s/state.db" (include "tokenwarden.agent.stateDirectory" .)) -}}
+{{- $_ := set $ownState "path" (printf "%s/state/state.db" (include "tokenwarden.agent.stateDirectory" .)) -}}
 {{- end -}}
 {{- if .values.stateKey.existingSecret -}}
 {{- $_ := set $ownState "key" (dict "file" (printf "%s/key" (include "tokenwarden.agent.keyDirectory" .))) -}}
