@@ -1,5 +1,6 @@
 // A gRPC service whose handler counts without a lock, called by two clients at once:
-// ThreadSanitizer must see it although gRPC itself is not instrumented (tests/sanitizers/tsan_grpc.cc). With
+// ThreadSanitizer must see it although gRPC itself is not instrumented
+// (tests/sanitizers/tsan_grpc.cc). With
 // --guarded it counts under a lock, and nothing may be seen.
 #include <grpcpp/grpcpp.h>
 

@@ -43,7 +43,8 @@ template <typename Function>
 Function Real(const char* name) {
   void* found = dlsym(RTLD_NEXT, name);
   if (found == nullptr) {
-    std::fprintf(stderr, "tsan_grpc: this gRPC has no %s; see tests/sanitizers/tsan_grpc.cc\n", name);
+    std::fprintf(stderr, "tsan_grpc: this gRPC has no %s; see tests/sanitizers/tsan_grpc.cc\n",
+                 name);
     std::abort();
   }
   return reinterpret_cast<Function>(found);

@@ -23,9 +23,9 @@ class LocalNotifier : public Notifier {
       case NotifyKind::kHttp:
         return PostNotice(spec, notice, http_);
       case NotifyKind::kKubernetesRollout:
-        return MakeError(ErrorKind::kFailedPrecondition, "no_kubernetes_configured",
-                         "cannot tell " + spec.Target() +
-                             ": there is no connection to a Kubernetes cluster");
+        return MakeError(
+            ErrorKind::kFailedPrecondition, "no_kubernetes_configured",
+            "cannot tell " + spec.Target() + ": there is no connection to a Kubernetes cluster");
     }
     return MakeError(ErrorKind::kInternal, "unknown_notify", "unknown kind of notification");
   }
