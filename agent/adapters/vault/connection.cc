@@ -1,59 +1,158 @@
 #include "agent/adapters/vault/connection.h"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace tokenwarden::vault {
 namespace {
 
-constexpr std::chrono::seconds kTimeout{5};
+using Method = HttpRequest::Method;
+
 // A secret may hold 1 MiB, and JSON escapes it.
 constexpr std::size_t kMaxBody = std::size_t{4} * 1024 * 1024;
-
-ClientIdentity Clone(const ClientIdentity& identity) {
-  return {identity.certificate_pem, identity.private_key_pem.Clone()};
-}
+// How long a call waits for a server that asks for it; a longer wait is an error at once.
+constexpr Seconds kPatience{2};
+// A node that is behind, or a throttle that lets us through again, is asked this often.
+constexpr int kTries = 4;
 
 bool IsJson(const HttpReply& reply) {
   const std::string* type = reply.FindHeader("content-type");
   return type != nullptr && type->find("json") != std::string::npos;
 }
 
-// A reply that was cut inside its headers, and the page of a proxy, look like a success.
-bool CannotBeVaults(const HttpReply& reply) {
-  if (reply.status == 200) return !IsJson(reply) || reply.body.empty();
-  return reply.status == 403 && !IsJson(reply);
+// The pages of proxies and captive portals have these statuses too. What is believed decides
+// whether a secret is missing or a token dead, so it must be Vault's own.
+bool MustBeJson(int status) {
+  return (status / 100 == 2 && status != 204) || (status / 100 == 4 && status != 429);
+}
+
+std::optional<Seconds> RetryAfter(const HttpReply& reply) {
+  const std::string* text = reply.FindHeader("retry-after");
+  if (text == nullptr) return std::nullopt;
+  int seconds = 0;
+  const char* end = text->data() + text->size();
+  const auto [stopped, problem] = std::from_chars(text->data(), end, seconds);
+  if (problem != std::errc() || stopped != end || seconds < 0) return std::nullopt;
+  return Seconds(seconds);
+}
+
+tl::unexpected<Error> NotVaults(const Call& call, int status) {
+  return MakeError(ErrorKind::kUnavailable, "bad_reply",
+                   "Asked Vault to " + call.attempted + ": the answer (HTTP " +
+                       std::to_string(status) + ") was cut off, or is not Vault's.",
+                   "It is tried again by itself; check vault.address and what stands between.");
+}
+
+tl::unexpected<Error> StillThrottled(const Call& call, Seconds left) {
+  return MakeError(ErrorKind::kResourceExhausted, "rate_limited",
+                   "Did not ask Vault to " + call.attempted + ": it wants to be left alone for " +
+                       FormatDuration(left) + ".",
+                   "nothing to do: it is tried again by itself; raise the quota if this is often");
 }
 
 }  // namespace
 
-Connection::Connection(HttpClient& http, std::string address, std::string ca_file,
-                       std::string name_space)
-    : http_(http),
-      address_(std::move(address)),
-      ca_file_(std::move(ca_file)),
-      namespace_(std::move(name_space)) {}
+Connection::Connection(HttpClient& http, Clock& clock, Target target)
+    : http_(http), clock_(clock), target_(std::move(target)) {}
 
-Result<HttpReply> Connection::Send(const Call& call, const Secret* token) const {
+HttpRequest Connection::Build(const Call& call, const Secret* token,
+                              const std::optional<ClientIdentity>& identity) const {
   HttpRequest request;
   request.method = call.method;
-  request.url = address_ + "/v1/" + call.path;
+  request.url = target_.address + "/v1/" + EncodePath(call.path);
   request.endpoint_name = call.attempted;
-  request.timeout = kTimeout;
-  request.ca_file = ca_file_;
+  request.timeout = call.timeout;
+  request.exactly_once = call.exactly_once;
+  request.ca_file = target_.ca_file;
   request.max_body = kMaxBody;
   request.headers.emplace_back("X-Vault-Request", "true");
-  if (!namespace_.empty()) request.headers.emplace_back("X-Vault-Namespace", namespace_);
+  if (!target_.vault_namespace.empty()) {
+    request.headers.emplace_back("X-Vault-Namespace", target_.vault_namespace);
+  }
+  // A server that hands out indexes (Enterprise) answers 412 where a node is behind them. The
+  // headers that forward instead are refused by servers that are not set up for them, so they are
+  // never sent.
+  std::string index = Index();
+  if (!index.empty() && call.method == Method::kGet) {
+    request.headers.emplace_back("X-Vault-Index", std::move(index));
+  }
   if (token != nullptr) request.secret_headers.emplace_back("X-Vault-Token", token->Clone());
   if (call.body) {
     request.secret_body = call.body->Clone();
     request.content_type = call.content_type;
   }
-  if (call.identity) request.identity = Clone(*call.identity);
+  if (identity) {
+    request.identity = ClientIdentity{identity->certificate_pem, identity->private_key_pem.Clone()};
+  }
+  return request;
+}
+
+Result<Answer> Connection::SendOnce(const HttpRequest& request, const Call& call) {
   Result<HttpReply> reply = http_.Send(request);
-  if (!reply || !CannotBeVaults(*reply)) return reply;
-  return MakeError(ErrorKind::kUnavailable, "bad_reply",
-                   "Asked Vault to " + call.attempted + ": something answered that is not Vault.",
-                   "Check vault.address and what stands between; it is tried again by itself.");
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  RememberIndex(*reply);
+  Answer answer;
+  answer.status = reply->status;
+  answer.retry_after = RetryAfter(*reply);
+  const bool is_json = IsJson(*reply);
+  const bool was_empty = reply->body.empty();
+  std::optional<WipedJson> body = ParseObject(reply->body);
+  // A PATCH of what is not there is answered by a 404 that says JSON and has no body.
+  const bool believed = is_json && (body || (was_empty && answer.status == 404));
+  if (MustBeJson(answer.status) && !believed) return NotVaults(call, answer.status);
+  if (body && is_json) answer.body = std::move(*body);
+  return answer;
+}
+
+Result<Answer> Connection::Send(const Call& call, const Secret* token,
+                                const std::optional<ClientIdentity>& identity) {
+  const HttpRequest request = Build(call, token, identity);
+  for (int tries = 1;; ++tries) {
+    for (Seconds left = LeftToWait(); left > Seconds(0); left = LeftToWait()) {
+      if (left > kPatience) return StillThrottled(call, left);
+      Pause();
+    }
+    Result<Answer> answer = SendOnce(request, call);
+    if (!answer || tries == kTries || call.exactly_once) return answer;
+    // Nothing was done in these cases, so that everything may be sent again.
+    const bool throttled = answer->status == 429 || answer->status == 503;
+    if (throttled && answer->retry_after) {
+      AskedToWait(*answer->retry_after);
+      if (LeftToWait() > kPatience) return answer;
+    } else if (answer->status == 412) {
+      Pause();
+    } else {
+      return answer;
+    }
+  }
+}
+
+void Connection::Pause() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  clock_.WaitUntil(lock, never_, clock_.Now() + Seconds(1), [] { return false; });
+}
+
+void Connection::RememberIndex(const HttpReply& reply) {
+  const std::string* index = reply.FindHeader("x-vault-index");
+  if (index == nullptr) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  index_ = *index;
+}
+
+std::string Connection::Index() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return index_;
+}
+
+Seconds Connection::LeftToWait() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::max(std::chrono::ceil<Seconds>(not_before_ - clock_.SteadyNow()), Seconds(0));
+}
+
+void Connection::AskedToWait(Seconds wait) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  not_before_ = std::max(not_before_, clock_.SteadyNow() + wait);
 }
 
 std::string EncodePath(const std::string& path) {
@@ -70,6 +169,22 @@ std::string EncodePath(const std::string& path) {
     }
   }
   return encoded;
+}
+
+std::string NameOf(Method method) {
+  switch (method) {
+    case Method::kGet:
+      return "GET";
+    case Method::kPost:
+      return "POST";
+    case Method::kDelete:
+      return "DELETE";
+    case Method::kPut:
+      return "PUT";
+    case Method::kPatch:
+      return "PATCH";
+  }
+  return "";
 }
 
 }  // namespace tokenwarden::vault

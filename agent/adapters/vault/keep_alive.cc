@@ -3,15 +3,10 @@
 #include <algorithm>
 
 namespace tokenwarden::vault {
-namespace {
 
-// A login is made by whoever needs it first: until then there is nothing to keep alive, and this is
-// how soon one is noticed.
-constexpr Seconds kLookAgain{60};
+KeepAlive::~KeepAlive() { Stop(); }
 
-}  // namespace
-
-KeepAlive::~KeepAlive() {
+void KeepAlive::Stop() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
@@ -21,36 +16,41 @@ KeepAlive::~KeepAlive() {
 }
 
 void KeepAlive::Add(Session& session) {
+  session.OnCareChanged([this] { Stir(); });
   const std::lock_guard<std::mutex> lock(mutex_);
   sessions_.push_back(&session);
+  stirred_ = true;
+  changed_.notify_all();
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
 }
 
-Instant KeepAlive::Soonest() {
-  const auto now = clock_.SteadyNow();
-  Seconds wait = kLookAgain;
-  for (const Session* session : sessions_) {
+void KeepAlive::Stir() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stirred_ = true;
+  changed_.notify_all();
+}
+
+Instant KeepAlive::CareForAll(const std::vector<Session*>& sessions) {
+  Instant next = Clock::kForever;
+  for (Session* session : sessions) {
+    session->Care();
     const auto care = session->NextCare();
     if (!care) continue;
-    const auto left = std::chrono::ceil<Seconds>(*care - now);
-    wait = std::min(wait, std::max(left, Seconds{1}));
+    const auto left = std::chrono::ceil<Seconds>(*care - clock_.SteadyNow());
+    next = std::min(next, clock_.Now() + std::max(left, Seconds(1)));
   }
-  return clock_.Now() + wait;
+  return next;
 }
 
 void KeepAlive::Run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
-    clock_.WaitUntil(lock, changed_, Soonest(), [this] { return stopping_; });
+    stirred_ = false;
     const std::vector<Session*> sessions = sessions_;
-    const bool ends = stopping_;
     lock.unlock();
-    const auto now = clock_.SteadyNow();
-    for (Session* session : sessions) {
-      const auto care = session->NextCare();
-      if (!ends && care && now >= *care) session->Care();
-    }
+    const Instant next = CareForAll(sessions);
     lock.lock();
+    clock_.WaitUntil(lock, changed_, next, [this] { return stopping_ || stirred_; });
   }
 }
 

@@ -3,13 +3,15 @@
 #include <utility>
 
 #include "agent/adapters/vault/error_table.h"
-#include "agent/adapters/vault/json.h"
 
 namespace tokenwarden::vault {
 namespace {
 
 using Kind = VaultAuthSpec::Kind;
 using Method = HttpRequest::Method;
+
+// Whom a pod logs in as when nothing says so.
+constexpr char kDefaultRole[] = "tokenwarden";
 
 std::string Trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
@@ -18,63 +20,101 @@ std::string Trimmed(std::string_view text) {
   return std::string(text);
 }
 
-tl::unexpected<Error> NotUnderstood(const std::string& attempted) {
-  return MakeError(ErrorKind::kUnavailable, "bad_reply",
-                   "Asked Vault to " + attempted + ": its answer could not be understood.",
-                   "Check vault.address; it is tried again by itself.");
+tl::unexpected<Error> NotFinished(const Call& call, std::string reason, const std::string& seen,
+                                  std::string action) {
+  return MakeError(ErrorKind::kFailedPrecondition, std::move(reason),
+                   "Asked Vault to " + call.attempted + ": " + seen, std::move(action));
 }
 
 // {auth: {client_token, lease_duration, renewable}}
-Result<Lease> LeaseOf(const HttpReply& reply, const std::string& attempted) {
-  const Json body = ParseObject(reply.body);
-  std::string token = TextAt(Below(body, "auth"), "client_token");
-  if (token.empty()) return NotUnderstood(attempted);
+Result<Lease> LeaseOf(const Answer& answer, const Call& call) {
+  const Json& auth = Below(answer.body.json, "auth");
+  if (!Below(auth, "mfa_requirement").is_null()) {
+    return NotFinished(call, "mfa_required", "it wants a second factor, which an agent has not.",
+                       "exempt the agent's role from multi-factor authentication");
+  }
+  if (!Below(answer.body.json, "wrap_info").is_null()) {
+    return NotFinished(call, "login_wrapped", "it wraps the answer, because a policy says so.",
+                       "remove min_wrapping_ttl for the login path from the policy");
+  }
+  std::string token = TextAt(auth, "client_token");
+  if (token.empty()) {
+    return MakeError(ErrorKind::kUnavailable, "bad_reply",
+                     "Asked Vault to " + call.attempted + ": its answer holds no token.",
+                     "Check vault.address; it is tried again by itself.");
+  }
   Lease lease;
   lease.token = Secret::TakeFrom(token);
-  const Json& ttl = Below(body, "auth", "lease_duration");
-  if (ttl.is_number_integer()) lease.ttl = Seconds(ttl.get<std::int64_t>());
-  lease.renewable = Below(body, "auth", "renewable") == Json(true);
+  lease.ttl = Seconds(IntegerAt(auth, "lease_duration").value_or(0));
+  lease.renewable = Below(auth, "renewable") == Json(true);
   return lease;
 }
 
-// A secret in JSON; the copies inside Json are freed, not wiped: they live for one request.
-Secret Body(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
-  Json json = Json::object();
-  for (const auto& [name, value] : fields) {
-    if (!value.empty()) json[name] = std::string(value);
-  }
-  return ToSecret(json);
+Error Named(const std::string& what, Error error) {
+  error.message = "Cannot log in to Vault with the " + what + ": " + error.message;
+  return error;
 }
 
 }  // namespace
 
-Login::Login(const Connection& connection, VaultAuthSpec auth, SecretResolver& secrets,
+VaultAuthSpec Complete(VaultAuthSpec auth, SecretResolver& secrets, const Options& options) {
+  if (auth.kind != Kind::kDefault) return auth;
+  const char* token = options.environment("VAULT_TOKEN");
+  if (token != nullptr && *token != '\0') return auth;
+  if (!secrets.Resolve({SecretRef::Kind::kFile, options.jwt_file, ""})) return auth;
+  auth.kind = Kind::kKubernetes;
+  auth.role = kDefaultRole;
+  return auth;
+}
+
+Login::Login(Connection& connection, VaultAuthSpec auth, SecretResolver& secrets,
              const Options& options)
-    : connection_(connection), auth_(std::move(auth)), secrets_(secrets), options_(options) {}
+    : connection_(connection),
+      auth_(std::move(auth)),
+      secrets_(secrets),
+      options_(options),
+      unwrapper_(connection, auth_.kind == Kind::kAppRole ? Wrapped::kSecretId : Wrapped::kToken,
+                 MountOr("approle")) {}
 
-bool Login::CanRepeat() const { return auth_.kind != Kind::kToken && auth_.kind != Kind::kDefault; }
+bool Login::MakesTokens() const {
+  return auth_.kind == Kind::kAppRole || auth_.kind == Kind::kKubernetes ||
+         auth_.kind == Kind::kJwt || auth_.kind == Kind::kCert;
+}
 
-std::string Login::Key() const {
+std::string Login::MountOr(const char* usual) const {
+  return auth_.mount.empty() ? usual : auth_.mount;
+}
+
+std::string KeyOf(const VaultAuthSpec& auth) {
   const auto of = [](const std::optional<SecretRef>& ref) { return ref ? Describe(*ref) : ""; };
-  return std::string(ToString(auth_.kind)) + "|" + auth_.mount + "|" + of(auth_.token) + "|" +
-         auth_.token_file + "|" + of(auth_.role_id) + "|" + of(auth_.secret_id) + "|" + auth_.role +
-         "|" + auth_.jwt_file + "|" + of(auth_.jwt) + "|" + auth_.name + "|" + auth_.cert_file;
+  std::string key(ToString(auth.kind));
+  for (const std::string& part :
+       {auth.mount, of(auth.token), auth.token_file, of(auth.role_id), of(auth.secret_id),
+        auth.role, auth.jwt_file, of(auth.jwt), auth.name, auth.cert_file, auth.key_file,
+        std::string(auth.wrapped ? "wrapped" : "")}) {
+    key += "|" + part;
+  }
+  return key;
 }
 
 Result<Secret> Login::Given(const std::optional<SecretRef>& ref, const std::string& what) const {
-  if (ref) return secrets_.Resolve(*ref);
-  return MakeError(ErrorKind::kInvalidArgument, "no_" + what,
-                   "Cannot log in to Vault: vault.auth has no " + what + ".", "Add it.");
+  if (!ref) {
+    return MakeError(ErrorKind::kInvalidArgument, "no_" + what,
+                     "Cannot log in to Vault: vault.auth has no " + what + ".", "Add it.");
+  }
+  Result<Secret> given = secrets_.Resolve(*ref);
+  if (!given) return tl::unexpected<Error>(Named(what, given.error()));
+  return Secret(Trimmed(given->Reveal()));
 }
 
 Result<Secret> Login::ReadFile(const std::string& path, const std::string& what) const {
   Result<Secret> content = secrets_.Resolve({SecretRef::Kind::kFile, path, ""});
-  if (!content) {
-    return MakeError(content.error().kind, content.error().reason,
-                     "Cannot log in to Vault with the " + what + ": " + content.error().message,
-                     content.error().action);
-  }
-  return Secret(Trimmed(content->Reveal()));
+  if (!content) return tl::unexpected<Error>(Named(what, content.error()));
+  Secret trimmed{Trimmed(content->Reveal())};
+  if (!trimmed.empty()) return trimmed;
+  return MakeError(ErrorKind::kNotFound, "empty",
+                   "Cannot log in to Vault with the " + what + ": " + path + " is empty.",
+                   "nothing to do if it is just being replaced; otherwise write it");
 }
 
 Result<Secret> Login::TokenFromEnvironment() const {
@@ -82,136 +122,160 @@ Result<Secret> Login::TokenFromEnvironment() const {
   if (token != nullptr && *token != '\0') return Secret(token);
   return MakeError(
       ErrorKind::kFailedPrecondition, "no_vault_login",
-      "Cannot log in to Vault: vault.auth is not configured and VAULT_TOKEN is not set.",
+      "Cannot log in to Vault: vault.auth is not configured, VAULT_TOKEN is not set, and " +
+          options_.jwt_file + " is not there.",
       "Name a way to log in, for example vault: {auth: {kubernetes: {role: ROLE}}}.");
 }
 
-Result<Secret> Login::Unwrap(const Secret& wrapping, bool is_token) const {
-  Call call;
-  call.method = Method::kPost;
-  call.path = "sys/wrapping/unwrap";
-  call.attempted = "unwrap what it is logged in with";
-  Result<HttpReply> reply = connection_.Send(call, &wrapping);
-  if (!reply) return tl::unexpected<Error>(reply.error());
-  if (reply->status != 200) return tl::unexpected<Error>(ExplainReply(*reply, call.attempted));
-  const Json body = ParseObject(reply->body);
-  WipeString(reply->body);
-  std::string value = is_token ? TextAt(Below(body, "auth"), "client_token")
-                               : TextAt(Below(body, "data"), "secret_id");
-  if (value.empty() && is_token) value = TextAt(Below(body, "data"), "token");
-  if (value.empty()) {
-    return MakeError(ErrorKind::kInvalidArgument, "wrong_wrapping",
-                     "Asked Vault to unwrap what it is logged in with: something else was in it.",
-                     std::string("Wrap a ") + (is_token ? "token." : "secret_id."));
+Result<Login::Material> Login::Gather() const {
+  Material material;
+  const auto add = [&material](Result<Secret> part) -> Status {
+    if (!part) return tl::unexpected<Error>(part.error());
+    material.push_back(std::move(*part));
+    return {};
+  };
+  Status added;
+  switch (auth_.kind) {
+    case Kind::kDefault:
+      added = add(TokenFromEnvironment());
+      break;
+    case Kind::kToken:
+      added = add(Given(auth_.token, "token"));
+      break;
+    case Kind::kTokenFile:
+      added = add(ReadFile(auth_.token_file, "token file"));
+      break;
+    case Kind::kAppRole:
+      added = add(Given(auth_.role_id, "role_id"));
+      if (added && auth_.secret_id) added = add(Given(auth_.secret_id, "secret_id"));
+      break;
+    case Kind::kKubernetes:
+      added = add(ReadFile(auth_.jwt_file.empty() ? options_.jwt_file : auth_.jwt_file,
+                           "service account token"));
+      break;
+    case Kind::kJwt:
+      added = add(Given(auth_.jwt, "jwt"));
+      break;
+    case Kind::kCert:
+      added = add(ReadFile(auth_.cert_file, "client certificate"));
+      if (added) added = add(ReadFile(auth_.key_file, "key of the client certificate"));
+      break;
   }
-  return Secret::TakeFrom(value);
+  if (!added) return tl::unexpected<Error>(added.error());
+  return material;
 }
 
-Result<Secret> Login::Material(Result<Secret> given, bool is_token) {
-  if (!given || !auth_.wrapped) return given;
-  if (!unwrapped_) {
-    Result<Secret> value = Unwrap(*given, is_token);
-    if (!value) return value;
-    unwrapped_ = std::move(*value);
+bool Login::HasNewMaterial() const {
+  Result<Material> now = Gather();
+  if (!now) return false;
+  if (!used_ || now->size() != used_->size()) return true;
+  for (std::size_t i = 0; i < now->size(); ++i) {
+    if (!(*now)[i].EqualsInConstantTime((*used_)[i])) return true;
   }
-  return unwrapped_->Clone();
-}
-
-Result<Lease> Login::TakeToken(Result<Secret> token) const {
-  if (!token) return tl::unexpected<Error>(token.error());
-  Call call;
-  call.path = "auth/token/lookup-self";
-  call.attempted = "look at our own token";
-  Result<HttpReply> reply = connection_.Send(call, &*token);
-  if (!reply) return tl::unexpected<Error>(reply.error());
-  Lease lease;
-  lease.token = std::move(*token);
-  // A token without the default policy may not look at itself, and works all the same.
-  if (reply->status == 403 && !IsDeadToken(*reply)) return lease;
-  if (reply->status != 200) return tl::unexpected<Error>(ExplainReply(*reply, call.attempted));
-  const Json body = ParseObject(reply->body);
-  WipeString(reply->body);
-  const Json& ttl = Below(body, "data", "ttl");
-  if (ttl.is_number_integer()) lease.ttl = Seconds(ttl.get<std::int64_t>());
-  lease.renewable = Below(body, "data", "renewable") == Json(true);
-  return lease;
-}
-
-Result<Lease> Login::Post(const std::string& mount, const std::string& method,
-                          const Secret& body) const {
-  Call call;
-  call.method = Method::kPost;
-  call.path = "auth/" + EncodePath(mount.empty() ? method : mount) + "/login";
-  call.attempted = "log in by " + method + (auth_.role.empty() ? "" : " as role " + auth_.role);
-  call.body = body.Clone();
-  Result<std::optional<ClientIdentity>> identity = Identity();
-  if (!identity) return tl::unexpected<Error>(identity.error());
-  call.identity = std::move(*identity);
-  Result<HttpReply> reply = connection_.Send(call, nullptr);
-  if (!reply) return tl::unexpected<Error>(reply.error());
-  if (reply->status != 200) {
-    Error error = ExplainReply(*reply, call.attempted);
-    // At a login this text also hides a cluster whose API server is down.
-    if (error.reason == "permission_denied") {
-      error.kind = ErrorKind::kUnauthenticated;
-      error.reason = "login_refused";
-      error.action = std::string(
-          "check the role; if it is right, check that Vault reaches the cluster's API server");
-    }
-    return tl::unexpected<Error>(error);
-  }
-  Result<Lease> lease = LeaseOf(*reply, call.attempted);
-  WipeString(reply->body);
-  return lease;
-}
-
-Result<Lease> Login::ByAppRole() {
-  Result<Secret> role = Given(auth_.role_id, "role_id");
-  if (!role) return tl::unexpected<Error>(role.error());
-  Result<Secret> secret = Material(Given(auth_.secret_id, "secret_id"), false);
-  if (!secret) return tl::unexpected<Error>(secret.error());
-  return Post(auth_.mount, "approle",
-              Body({{"role_id", role->Reveal()}, {"secret_id", secret->Reveal()}}));
-}
-
-Result<Lease> Login::ByJwt(const std::string& method, Result<Secret> jwt) const {
-  if (!jwt) return tl::unexpected<Error>(jwt.error());
-  return Post(auth_.mount, method, Body({{"role", auth_.role}, {"jwt", jwt->Reveal()}}));
+  return false;
 }
 
 Result<std::optional<ClientIdentity>> Login::Identity() const {
   if (auth_.kind != Kind::kCert) return std::optional<ClientIdentity>();
-  Result<Secret> certificate = ReadFile(auth_.cert_file, "client certificate");
-  if (!certificate) return tl::unexpected<Error>(certificate.error());
-  Result<Secret> key = ReadFile(auth_.key_file, "key of the client certificate");
-  if (!key) return tl::unexpected<Error>(key.error());
-  return ClientIdentity{std::string(certificate->Reveal()) + "\n", std::move(*key)};
-}
-
-Result<Lease> Login::ByCertificate() const {
-  return Post(auth_.mount, "cert", Body({{"name", auth_.name}}));
+  Result<Material> material = Gather();
+  if (!material) return tl::unexpected<Error>(material.error());
+  return ClientIdentity{std::string((*material)[0].Reveal()) + "\n", std::move((*material)[1])};
 }
 
 Result<Lease> Login::Attempt() {
+  Result<Material> material = Gather();
+  if (!material) return tl::unexpected<Error>(material.error());
+  used_ = std::move(*material);
   switch (auth_.kind) {
     case Kind::kDefault:
-      return TakeToken(TokenFromEnvironment());
-    case Kind::kToken:
-      return TakeToken(Material(Given(auth_.token, "token"), true));
     case Kind::kTokenFile:
-      return TakeToken(ReadFile(auth_.token_file, "token file"));
+      return TakeToken(used_->front());
+    case Kind::kToken: {
+      if (!auth_.wrapped) return TakeToken(used_->front());
+      Result<Secret> token = unwrapper_.Open(used_->front());
+      return token ? TakeToken(*token) : Result<Lease>(tl::unexpected<Error>(token.error()));
+    }
     case Kind::kAppRole:
-      return ByAppRole();
+      return ByAppRole(*used_);
     case Kind::kKubernetes:
-      return ByJwt("kubernetes",
-                   ReadFile(auth_.jwt_file.empty() ? options_.jwt_file : auth_.jwt_file,
-                            "service account token"));
+      return ByJwt("kubernetes", used_->front());
     case Kind::kJwt:
-      return ByJwt("jwt", Given(auth_.jwt, "jwt"));
+      return ByJwt("jwt", used_->front());
     case Kind::kCert:
       return ByCertificate();
   }
   return MakeError(ErrorKind::kInternal, "unknown_login", "unknown way to log in to Vault");
+}
+
+Result<Lease> Login::TakeToken(const Secret& token) {
+  Call call;
+  call.path = "auth/token/lookup-self";
+  call.attempted = "look at our own token";
+  Result<Answer> answer = connection_.Send(call, &token, std::nullopt);
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  Lease lease;
+  lease.token = token.Clone();
+  // A token without the default policy may not look at itself, and works all the same.
+  if (answer->status == 403 && !IsDeadToken(*answer)) return lease;
+  if (!answer->IsSuccess()) return tl::unexpected<Error>(Explain(call, *answer));
+  const Json& data = Below(answer->body.json, "data");
+  lease.ttl = Seconds(IntegerAt(data, "ttl").value_or(0));
+  lease.renewable = Below(data, "renewable") == Json(true);
+  return lease;
+}
+
+Result<Lease> Login::ByAppRole(const Material& material) {
+  WipedJson body(Json{{"role_id", std::string(material[0].Reveal())}});
+  if (material.size() > 1) {
+    Result<Secret> secret_id =
+        auth_.wrapped ? unwrapper_.Open(material[1]) : Result<Secret>(material[1].Clone());
+    if (!secret_id) return tl::unexpected<Error>(secret_id.error());
+    body.json["secret_id"] = std::string(secret_id->Reveal());
+  }
+  return Post("approle", std::move(body.json));
+}
+
+Result<Lease> Login::ByJwt(const char* method, const Secret& jwt) {
+  Json body{{"jwt", std::string(jwt.Reveal())}};
+  if (!auth_.role.empty()) body["role"] = auth_.role;
+  return Post(method, std::move(body));
+}
+
+Result<Lease> Login::ByCertificate() {
+  return Post("cert", auth_.name.empty() ? Json::object() : Json{{"name", auth_.name}});
+}
+
+Result<Lease> Login::Post(const char* method, Json fields) {
+  WipedJson body(std::move(fields));
+  Call call;
+  call.method = Method::kPost;
+  call.path = "auth/" + MountOr(method) + "/login";
+  call.attempted = std::string("log in by ") + method;
+  if (!auth_.role.empty()) call.attempted += " as role " + auth_.role;
+  call.body = ToSecret(body.json);
+  Result<std::optional<ClientIdentity>> identity = Identity();
+  if (!identity) return tl::unexpected<Error>(identity.error());
+  Result<Answer> answer = connection_.Send(call, nullptr, *identity);
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  if (answer->IsSuccess()) return LeaseOf(*answer, call);
+  Error error = Explain(call, *answer);
+  // No token of ours was in it, so it is no policy. The same text hides a cluster whose API server
+  // is down, and a lockout after too many attempts.
+  if (error.reason == "permission_denied") {
+    error.kind = ErrorKind::kUnauthenticated;
+    error.reason = "login_refused";
+    error.message = "Asked Vault to " + call.attempted + " (POST " + call.path +
+                    "): it refused without a reason (HTTP 403).";
+    error.action =
+        auth_.kind == Kind::kKubernetes
+            ? "check the role; if it is right, check that Vault reaches the cluster's API server"
+            : "check what is logged in with; after five failures Vault refuses everything for a "
+              "quarter of an hour";
+  } else if (error.kind == ErrorKind::kNotFound) {
+    error.reason = "no_login_method";
+    error.action = "enable the method, or name its mount in vault.auth";
+  }
+  return tl::unexpected<Error>(std::move(error));
 }
 
 }  // namespace tokenwarden::vault

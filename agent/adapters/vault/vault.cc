@@ -1,11 +1,12 @@
 #include "agent/adapters/vault/vault.h"
 
-#include <algorithm>
+#include <unistd.h>
+
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "agent/adapters/vault/keep_alive.h"
 #include "agent/adapters/vault/kv_documents.h"
@@ -17,10 +18,11 @@ namespace {
 
 // One login and what is reached with it.
 struct Account {
-  Account(const Connection& connection, Login login, Clock& clock)
-      : session(connection, std::move(login), clock), kv(session) {}
+  Account(Connection& connection, Login login, Clock& clock, const std::string& name)
+      : session(connection, std::move(login), clock, name), kv(session, clock) {}
   Session session;
   Kv kv;
+  Claims claims;
 };
 
 std::string From(const Environment& environment, const char* name, const std::string& configured) {
@@ -29,30 +31,34 @@ std::string From(const Environment& environment, const char* name, const std::st
   return value == nullptr ? "" : value;
 }
 
-tl::unexpected<Error> Missing(const std::string& what, const std::string& place) {
-  return MakeError(ErrorKind::kInvalidArgument, "no_" + what,
-                   "Cannot use the Vault secret " + place + ": it has no " + what + ".",
-                   "Write it as PATH#KEY.");
+std::string HostName() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
 }
 
 Status CheckPlace(const std::string& path, const std::string& key) {
-  if (path.empty()) return Missing("path", path + "#" + key);
-  if (key.empty()) return Missing("key", path);
-  return {};
+  if (Status fit = CheckPath(path); !fit) return fit;
+  if (!key.empty()) return {};
+  return MakeError(ErrorKind::kInvalidArgument, "no_key",
+                   "Cannot use the Vault secret " + path + ": it has no key.",
+                   "Write it as MOUNT/PATH#KEY.");
 }
 
 class RealVault : public Vault {
  public:
-  RealVault(VaultSpec spec, HttpClient& http, Clock& clock, SecretResolver& secrets,
-            Options options)
-      : auth_(std::move(spec.auth)),
+  RealVault(Connection::Target target, VaultAuthSpec auth, HttpClient& http, Clock& clock,
+            SecretResolver& secrets, Options options)
+      : auth_(std::move(auth)),
         options_(std::move(options)),
-        connection_(http, spec.address, spec.ca_file, spec.vault_namespace),
+        connection_(http, clock, std::move(target)),
         clock_(clock),
-        secrets_(secrets) {
-    if (options_.keep_logged_in) keep_alive_ = std::make_unique<KeepAlive>(clock_);
+        secrets_(secrets),
+        keep_alive_(clock) {}
+  ~RealVault() override {
+    RealVault::Stop();
+    for (auto& [key, account] : accounts_) account->session.GiveBack();
   }
-  ~RealVault() override { RealVault::Stop(); }
 
   Result<std::unique_ptr<Source>> MakeSource(const SourceSpec& spec) override {
     if (Status fit = CheckPlace(spec.path, spec.key); !fit) {
@@ -65,7 +71,8 @@ class RealVault : public Vault {
     if (Status fit = CheckPlace(spec.path, spec.key); !fit) {
       return tl::unexpected<Error>(fit.error());
     }
-    return std::make_unique<KvSink>(AccountFor(spec.vault_auth).kv, spec);
+    Account& account = AccountFor(spec.vault_auth);
+    return std::make_unique<KvSink>(account.kv, account.claims, spec);
   }
 
   Result<Secret> Resolve(const SecretRef& ref) override {
@@ -79,33 +86,39 @@ class RealVault : public Vault {
     return std::make_unique<KvDocuments>(AccountFor(std::nullopt).kv, prefix);
   }
 
-  Result<Secret> UnwrapStateKey(const TransitKeySpec& spec, bool may_create) override {
-    return UnwrapKey(AccountFor(std::nullopt).session, spec, secrets_, may_create);
+  Result<Secret> UnwrapStateKey(const TransitKeySpec& spec, bool may_create,
+                                DocumentStore* documents) override {
+    const bool beside_state = spec.wrapped_file.empty() && documents != nullptr;
+    const std::unique_ptr<WrappedKeyPlace> place =
+        beside_state ? InDocument(*documents) : InFile(spec.wrapped_file, secrets_);
+    return UnwrapKey(AccountFor(std::nullopt).session, spec, *place, may_create);
   }
 
-  void Stop() override { keep_alive_.reset(); }
+  void Stop() override { keep_alive_.Stop(); }
 
  private:
   Account& AccountFor(const std::optional<VaultAuthSpec>& own) {
-    Login login(connection_, own.value_or(auth_), secrets_, options_);
-    const std::string key = login.Key();
+    const VaultAuthSpec auth = own.value_or(auth_);
+    const std::string key = KeyOf(auth);
     const std::lock_guard<std::mutex> lock(mutex_);
     std::unique_ptr<Account>& account = accounts_[key];
     if (!account) {
-      account = std::make_unique<Account>(connection_, std::move(login), clock_);
-      if (keep_alive_) keep_alive_->Add(account->session);
+      Login login(connection_, Complete(auth, secrets_, options_), secrets_, options_);
+      account = std::make_unique<Account>(connection_, std::move(login), clock_,
+                                          options_.name + "|" + key);
+      if (options_.keep_logged_in) keep_alive_.Add(account->session);
     }
     return *account;
   }
 
   const VaultAuthSpec auth_;
   const Options options_;
-  const Connection connection_;
+  Connection connection_;
   Clock& clock_;
   SecretResolver& secrets_;
   std::mutex mutex_;
+  KeepAlive keep_alive_;                                      // goes after the accounts
   std::map<std::string, std::unique_ptr<Account>> accounts_;  // by way of logging in
-  std::unique_ptr<KeepAlive> keep_alive_;                     // goes before the accounts
 };
 
 }  // namespace
@@ -115,17 +128,19 @@ Result<std::unique_ptr<Vault>> Vault::Make(const VaultSpec& spec, HttpClient& ht
   if (!options.environment) {
     options.environment = [](const char* name) -> const char* { return std::getenv(name); };
   }
-  VaultSpec whole = spec;
-  whole.address = From(options.environment, "VAULT_ADDR", spec.address);
-  whole.ca_file = From(options.environment, "VAULT_CACERT", spec.ca_file);
-  whole.vault_namespace = From(options.environment, "VAULT_NAMESPACE", spec.vault_namespace);
-  while (!whole.address.empty() && whole.address.back() == '/') whole.address.pop_back();
-  if (whole.address.empty()) {
+  if (options.name.empty()) options.name = HostName();
+  Connection::Target target;
+  target.address = From(options.environment, "VAULT_ADDR", spec.address);
+  target.ca_file = From(options.environment, "VAULT_CACERT", spec.ca_file);
+  target.vault_namespace = From(options.environment, "VAULT_NAMESPACE", spec.vault_namespace);
+  while (!target.address.empty() && target.address.back() == '/') target.address.pop_back();
+  if (target.address.empty()) {
     return MakeError(ErrorKind::kFailedPrecondition, "no_vault_configured",
                      "Cannot reach Vault: neither vault.address nor VAULT_ADDR says where it is.",
                      "Add vault: {address: https://HOST:8200} to the configuration.");
   }
-  return std::make_unique<RealVault>(std::move(whole), http, clock, secrets, std::move(options));
+  return std::make_unique<RealVault>(std::move(target), spec.auth, http, clock, secrets,
+                                     std::move(options));
 }
 
 }  // namespace tokenwarden::vault

@@ -1,164 +1,286 @@
-// What the adapter does with answers that a real server gives rarely.
-#include <gtest/gtest.h>
-
-#include <deque>
+// A login that is kept alive, and one that dies.
+#include <thread>
 #include <vector>
 
-#include "agent/adapters/vault/vault.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_places.h"
+#include "tests/unit/adapters/vault/stage.h"
 
 namespace tokenwarden::vault {
 namespace {
 
-struct Seen {
-  std::string path;
-  std::string token;
+class VaultSession : public Stage {
+ protected:
+  VaultSession() { api_.kv().Put("a", kKey, "v"); }
 };
 
-// Answers each path with what was prepared for it, in order; the last one again and again.
-class ScriptedVault : public HttpClient {
- public:
-  void On(const std::string& path, int status, const std::string& body,
-          const std::string& type = "application/json") {
-    HttpReply reply;
-    reply.status = status;
-    reply.headers = {{"content-type", type}};
-    reply.body = body;
-    answers_[path].push_back(std::move(reply));
-  }
-  Result<HttpReply> Send(const HttpRequest& request) override {
-    const std::string path = request.url.substr(request.url.find("/v1/") + 4);
-    std::string token;
-    for (const auto& [name, value] : request.secret_headers) {
-      if (name == "X-Vault-Token") token = std::string(value.Reveal());
-    }
-    seen.push_back({path, token});
-    auto& queue = answers_[path];
-    if (queue.empty()) return MakeError(ErrorKind::kUnavailable, "connect", "nobody is there");
-    HttpReply reply = queue.front();
-    if (queue.size() > 1) queue.pop_front();
-    return reply;
-  }
-  int CountOf(const std::string& path) const {
-    int count = 0;
-    for (const Seen& each : seen) count += each.path == path ? 1 : 0;
-    return count;
-  }
-  std::vector<Seen> seen;
-
- private:
-  std::map<std::string, std::deque<HttpReply>> answers_;
-};
-
-constexpr char kLoginPath[] = "auth/approle/login";
-constexpr char kMountPath[] = "sys/internal/ui/mounts/secret/a";
-constexpr char kDataPath[] = "secret/data/a";
-
-std::string Login(const std::string& token, int ttl) {
-  return R"({"auth":{"client_token":")" + token + R"(","lease_duration":)" + std::to_string(ttl) +
-         R"(,"renewable":true}})";
+TEST_F(VaultSession, LogsInOnceForManyRequests) {
+  AllowAppRole(Seconds(3600));
+  const auto vault = Connect(ByAppRole());
+  for (int i = 0; i < 3; ++i) ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 1);
+  EXPECT_EQ(api_.CountSent("GET", "sys/internal/ui/mounts/secret/a"), 1);
+  EXPECT_EQ(api_.CountSent(""), 5);
 }
 
-struct Stage {
-  Stage() {
-    places.Put("env ROLE", "role-id");
-    places.Put("env SECRET", "secret-id");
-    http.On(kMountPath, 200,
-            R"({"data":{"path":"secret/","type":"kv","options":{"version":"2"}}})");
-    http.On(kDataPath, 200, R"({"data":{"data":{"k":"v"},"metadata":{"version":1}}})");
-    VaultSpec spec;
-    spec.address = "https://vault.example:8200/";
-    spec.vault_namespace = "team";
-    spec.auth.kind = VaultAuthSpec::Kind::kAppRole;
-    spec.auth.role_id = SecretRef{SecretRef::Kind::kEnv, "ROLE", ""};
-    spec.auth.secret_id = SecretRef{SecretRef::Kind::kEnv, "SECRET", ""};
-    vault = *Vault::Make(spec, http, clock, places, {});
+TEST_F(VaultSession, LogsInOnceForManyThreads) {
+  AllowAppRole(Seconds(3600));
+  const auto vault = Connect(ByAppRole());
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 8; ++i) readers.emplace_back([&] { ExpectReads(*vault, "v"); });
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 1);
+}
+
+TEST_F(VaultSession, LogsInOnceForEachWayToDoSo) {
+  AllowAppRole(Seconds(3600));
+  const auto vault = Connect(ByAppRole());
+  SourceSpec source;
+  source.kind = SourceKind::kVault;
+  source.path = kPath;
+  source.key = kKey;
+  ASSERT_TRUE((*vault->MakeSource(source))->Read());
+  source.vault_auth = ByRoot();
+  ASSERT_TRUE((*vault->MakeSource(source))->Read());
+  ASSERT_TRUE((*vault->MakeSource(source))->Read());
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 1);
+  EXPECT_EQ(api_.CountSent("GET", kLookUp), 1);
+}
+
+TEST_F(VaultSession, RenewsAfterTwoThirdsOfTheLifeAndNotBefore) {
+  AllowAppRole(Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  ExpectReads(*vault, "v");
+  clock_.Advance(Seconds(599));
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.CountSent("POST", kRenew), 0);
+  clock_.Advance(Seconds(1));
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.CountSent("POST", kRenew), 1);
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 1);
+}
+
+TEST_F(VaultSession, LivesForEverOnRenewals) {
+  AllowAppRole(Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  for (int i = 0; i < 100; ++i) {
+    ExpectReads(*vault, "v");
+    clock_.Advance(Seconds(600));
   }
-  Result<Secret> Read() { return vault->Resolve({SecretRef::Kind::kVault, "secret/a", "k"}); }
-
-  ScriptedVault http;
-  FakeClock clock{FromUnix(1795262400)};
-  FakePlaces places;
-  std::unique_ptr<Vault> vault;
-};
-
-TEST(VaultSession, LogsInOnceForManyRequests) {
-  Stage stage;
-  stage.http.On(kLoginPath, 200, Login("t1", 3600));
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(stage.Read());
-  EXPECT_EQ(stage.http.CountOf(kLoginPath), 1);
-  EXPECT_EQ(stage.http.CountOf(kMountPath), 1);
+  EXPECT_EQ(api_.CountSent("POST", kRenew), 99);
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 1);
 }
 
-TEST(VaultSession, RenewsAfterTwoThirdsOfTheLifeAndNotBefore) {
-  Stage stage;
-  stage.http.On(kLoginPath, 200, Login("t1", 900));
-  stage.http.On("auth/token/renew-self", 200, Login("t1", 900));
-  ASSERT_TRUE(stage.Read());
-  stage.clock.Advance(Seconds{590});
-  ASSERT_TRUE(stage.Read());
-  EXPECT_EQ(stage.http.CountOf("auth/token/renew-self"), 0);
-  stage.clock.Advance(Seconds{20});
-  ASSERT_TRUE(stage.Read());
-  EXPECT_EQ(stage.http.CountOf("auth/token/renew-self"), 1);
-  EXPECT_EQ(stage.http.CountOf(kLoginPath), 1);
-}
-
-TEST(VaultSession, KeepsALivingTokenWhenTheRenewalCannotBeAsked) {
-  Stage stage;
-  stage.http.On(kLoginPath, 200, Login("t1", 900));
-  stage.http.On("auth/token/renew-self", 503, R"({"errors":["Vault is sealed"]})");
-  ASSERT_TRUE(stage.Read());
-  stage.clock.Advance(Seconds{700});
-  ASSERT_TRUE(stage.Read());
-  EXPECT_EQ(stage.http.CountOf(kLoginPath), 1);
-}
-
-TEST(VaultSession, LogsInAgainOnceForADeadTokenAndRepeatsTheRequest) {
-  Stage stage;
-  stage.http.On(kLoginPath, 200, Login("t1", 900));
-  stage.http.On(kLoginPath, 200, Login("t2", 900));
-  ScriptedVault& http = stage.http;
-  ASSERT_TRUE(stage.Read());
-  http.On("secret/data/b", 403,
-          R"({"errors":["2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n"]})");
-  http.On("secret/data/b", 200, R"({"data":{"data":{"k":"w"},"metadata":{"version":1}}})");
-  http.On("sys/internal/ui/mounts/secret/b", 200,
-          R"({"data":{"path":"secret/","type":"kv","options":{"version":"2"}}})");
-  auto value = stage.vault->Resolve({SecretRef::Kind::kVault, "secret/b", "k"});
-  ASSERT_TRUE(value) << value.error().message;
-  EXPECT_EQ(value->Reveal(), "w");
-  EXPECT_EQ(http.seen.back().token, "t2");
-}
-
-TEST(VaultSession, DoesNotStormAServerThatRefusesTheLogin) {
-  Stage stage;
-  stage.http.On(kLoginPath, 400, R"({"errors":["invalid role or secret ID"]})");
-  for (int i = 0; i < 20; ++i) {
-    auto refused = stage.Read();
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().reason, "login_refused");
+TEST_F(VaultSession, LogsInAgainWithoutAGapWhenRenewalEnds) {
+  AllowAppRole(Seconds(900), Seconds(2000));
+  const auto vault = Connect(ByAppRole());
+  for (int minute = 0; minute < 120; ++minute) {
+    ExpectReads(*vault, "v");
+    clock_.Advance(Seconds(60));
   }
-  EXPECT_EQ(stage.http.CountOf(kLoginPath), 1);
-  for (int minute = 0; minute < 10; ++minute) {
-    stage.clock.Advance(Seconds{90});
-    stage.Read();
-  }
-  EXPECT_EQ(stage.http.CountOf(kLoginPath), 11);  // it never gives up for good
+  EXPECT_GE(api_.CountSent("POST", kLogin), 4);
+  EXPECT_LE(api_.CountSent("POST", kLogin), 6);
+  EXPECT_LE(api_.CountSent("POST", kRenew), 20);
 }
 
-TEST(VaultSession, TakesNeitherAnEmptySuccessNorAPageOfAProxyForAnAnswer) {
-  Stage stage;
-  stage.http.On(kLoginPath, 200, Login("t1", 900));
-  stage.http.On("sys/internal/ui/mounts/secret/c", 200, "");
-  auto empty = stage.vault->Resolve({SecretRef::Kind::kVault, "secret/c", "k"});
-  ASSERT_FALSE(empty);
-  EXPECT_EQ(empty.error().reason, "bad_reply");
-  stage.http.On("sys/internal/ui/mounts/secret/d", 403, "<html>blocked</html>", "text/html");
-  auto page = stage.vault->Resolve({SecretRef::Kind::kVault, "secret/d", "k"});
-  ASSERT_FALSE(page);
-  EXPECT_EQ(page.error().kind, ErrorKind::kUnavailable);
+TEST_F(VaultSession, KeepsALivingTokenWhenTheRenewalCannotBeAsked) {
+  AllowAppRole(Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  ExpectReads(*vault, "v");
+  clock_.Advance(Seconds(600));
+  api_.Refuse("POST", kRenew, FakeVault::Reply(503, "Vault is sealed"), 2);
+  ExpectReads(*vault, "v");
+  ExpectReads(*vault, "v");  // not asked again at once
+  EXPECT_EQ(api_.CountSent("POST", kRenew), 1);
+  clock_.Advance(Seconds(10));
+  ExpectReads(*vault, "v");
+  clock_.Advance(Seconds(10));
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.CountSent("POST", kRenew), 3);
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 1);
+}
+
+TEST_F(VaultSession, KeepsALivingTokenWhenNoNewOneCanBeHad) {
+  AllowAppRole(Seconds(900), Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  ExpectReads(*vault, "v");
+  api_.Refuse("POST", kLogin, FakeVault::Reply(400, "invalid role or secret ID"), 1000);
+  clock_.Advance(Seconds(899));
+  ExpectReads(*vault, "v");
+  clock_.Advance(Seconds(1));
+  ExpectFails(Read(*vault), ErrorKind::kUnauthenticated, "login_refused");
+}
+
+TEST_F(VaultSession, LogsInAgainOnceForADeadTokenAndRepeatsTheRequest) {
+  AllowAppRole(Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  ExpectReads(*vault, "v");
+  clock_.Advance(Seconds(60));
+  api_.RevokeAll();
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 2);
+  EXPECT_EQ(api_.CountSent("GET", kLookUp), 0);
+}
+
+TEST_F(VaultSession, FindsADeadTokenOutWhereTheServerSaysLess) {
+  api_.SayLess(true);
+  AllowAppRole(Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  ExpectReads(*vault, "v");
+  api_.RevokeAll();
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 2);
+}
+
+TEST_F(VaultSession, TakesANarrowPolicyForNoDeadToken) {
+  AllowAppRole(Seconds(9000));
+  const auto vault = Connect(ByAppRole());
+  ExpectReads(*vault, "v");
+  api_.Deny("GET", "secret/data/");
+  for (int i = 0; i < 10; ++i) {
+    ExpectFails(Read(*vault), ErrorKind::kPermissionDenied, "permission_denied");
+  }
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 1);
+  EXPECT_EQ(api_.CountSent("GET", kLookUp), 1);
+}
+
+TEST_F(VaultSession, ReplacesATokenThatNobodyCanJudgeOnlyOnceInTenMinutes) {
+  api_.SayLess(true);
+  AllowAppRole(Seconds(9000));
+  const auto vault = Connect(ByAppRole());
+  ExpectReads(*vault, "v");
+  api_.Deny("GET", "secret/data/");
+  api_.Deny("GET", kLookUp);
+  for (int i = 0; i < 9; ++i) {
+    ExpectFails(Read(*vault), ErrorKind::kPermissionDenied, "permission_denied");
+    clock_.Advance(Seconds(60));
+  }
+  EXPECT_EQ(api_.CountSent("POST", kLogin), 2);
+}
+
+TEST_F(VaultSession, DoesNotStormAServerThatRefusesTheLogin) {
+  api_.Refuse("POST", kLogin, FakeVault::Reply(400, "invalid role or secret ID"), 100000);
+  const auto vault = Connect(ByAppRole());
+  for (int second = 0; second < 3600; ++second) {
+    ExpectFails(Read(*vault), ErrorKind::kUnauthenticated, "login_refused");
+    clock_.Advance(Seconds(1));
+  }
+  // Fewer than five in a quarter of an hour, or the role would be locked out; but never none.
+  EXPECT_GE(api_.CountSent("POST", kLogin), 12);
+  EXPECT_LE(api_.CountSent("POST", kLogin), 20);
+}
+
+TEST_F(VaultSession, AsksASilentServerSoonAgain) {
+  AllowAppRole(Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  api_.Seal(true);
+  for (int second = 0; second < 60; ++second) {
+    ExpectFails(Read(*vault), ErrorKind::kUnavailable, "sealed");
+    clock_.Advance(Seconds(1));
+  }
+  EXPECT_LE(api_.CountSent("POST", kLogin), 8);
+  api_.Seal(false);
+  clock_.Advance(Seconds(75));
+  ExpectReads(*vault, "v");
+}
+
+TEST_F(VaultSession, TriesWhatIsNewAtOnceAfterARefusal) {
+  AllowAppRole(Seconds(900));
+  places_.Put("env SECRET", "wrong");
+  const auto vault = Connect(ByAppRole());
+  ExpectFails(Read(*vault), ErrorKind::kUnauthenticated, "login_refused");
+  places_.Put("env SECRET", "secret-id");
+  clock_.Advance(Seconds(1));
+  ExpectReads(*vault, "v");
+}
+
+TEST_F(VaultSession, DoesNotStormAServerWhoseTokensDieAtOnce) {
+  AllowAppRole(Seconds(900));
+  const auto vault = Connect(ByAppRole());
+  for (int i = 0; i < 100; ++i) {
+    Read(*vault);
+    api_.RevokeAll();
+  }
+  EXPECT_LE(api_.CountSent("POST", kLogin), 3);
+  clock_.Advance(Seconds(40));
+  ExpectReads(*vault, "v");
+}
+
+TEST_F(VaultSession, FollowsATokenFile) {
+  api_.AddToken("first", {Seconds(3600)});
+  api_.AddToken("second", {Seconds(3600)});
+  places_.Put("file /run/token", "first\n");
+  const auto vault = Connect(ByTokenFile());
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.sent().back().token, "first");
+  places_.Put("file /run/token", "second\n");
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.sent().back().token, "second");
+  places_.Put("file /run/token", "");  // being replaced
+  ExpectReads(*vault, "v");
+  EXPECT_EQ(api_.sent().back().token, "second");
+}
+
+TEST_F(VaultSession, SaysWhichTokenFileIsMissing) {
+  ExpectFails(Read(*Connect(ByTokenFile())), ErrorKind::kNotFound, "no_such_key");
+  places_.Put("file /run/token", "\n");
+  const Result<Secret> empty = Read(*Connect(ByTokenFile()));
+  ExpectFails(empty, ErrorKind::kNotFound, "empty");
+  EXPECT_NE(empty.error().message.find("/run/token"), std::string::npos);
+}
+
+TEST_F(VaultSession, UsesAGivenTokenToItsEndAndThenSaysSo) {
+  api_.AddToken("given", {Seconds(900), Seconds(1000)});
+  places_.Put("env ROOT", "given");
+  const auto vault = Connect(ByRoot());
+  ExpectReads(*vault, "v");
+  clock_.Advance(Seconds(600));
+  ExpectReads(*vault, "v");  // renewed to its longest life
+  clock_.Advance(Seconds(399));
+  ExpectReads(*vault, "v");
+  clock_.Advance(Seconds(2));
+  const Result<Secret> dead = Read(*vault);
+  ExpectFails(dead, ErrorKind::kUnauthenticated, "dead_token");
+  EXPECT_FALSE(dead.error().action.empty());
+}
+
+TEST_F(VaultSession, GivesBackTheTokensThatWereMadeForIt) {
+  AllowAppRole(Seconds(900));
+  {
+    const auto vault = Connect(ByAppRole());
+    ExpectReads(*vault, "v");
+    EXPECT_TRUE(api_.Lives("issued-1"));
+  }
+  EXPECT_FALSE(api_.Lives("issued-1"));
+  { ExpectReads(*Connect(ByRoot()), "v"); }
+  EXPECT_TRUE(api_.Lives("root"));
+}
+
+TEST_F(VaultSession, AThreadRenewsWhileNothingIsAsked) {
+  AllowAppRole(Seconds(900));
+  Options options;
+  options.keep_logged_in = true;
+  const auto vault = Connect(ByAppRole(), options);
+  int waits = clock_.waits();
+  ExpectReads(*vault, "v");  // the login wakes the thread, which then sleeps until it is time
+  for (int renewals = 1; renewals <= 3; ++renewals) {
+    while (clock_.waits() == waits) std::this_thread::yield();
+    waits = clock_.waits();
+    clock_.Advance(Seconds(600));
+    while (api_.CountSent("POST", kRenew) < renewals) std::this_thread::yield();
+  }
+  vault->Stop();
+  ExpectReads(*vault, "v");
+}
+
+TEST_F(VaultSession, AThreadSleepsForGoodWhileThereIsNoLogin) {
+  Options options;
+  options.keep_logged_in = true;
+  const auto vault = Connect(ByAppRole(), options);
+  vault->MakeDocumentStore("secret/state");
+  while (clock_.waits() == 0) std::this_thread::yield();
+  const int waits = clock_.waits();
+  for (int i = 0; i < 100; ++i) clock_.Advance(Seconds(3600));
+  EXPECT_EQ(clock_.waits(), waits);
+  EXPECT_EQ(api_.CountSent(""), 0);
 }
 
 }  // namespace
