@@ -70,6 +70,20 @@ TEST_P(DocumentStoreContract, ReadsWhatWasWrittenAtItsVersion) {
   EXPECT_EQ(MustRead("whatsapp").version, next);
 }
 
+TEST_P(DocumentStoreContract, ReadsSeveralInTheOrderOfTheirNames) {
+  EXPECT_TRUE(store().ReadMany({})->empty());
+  EXPECT_FALSE(store().ReadMany({"whatsapp"})->front());
+  MustWrite("whatsapp", "one");
+  const std::string version = MustWrite("facebook", "two");
+  const auto documents = store().ReadMany({"facebook", "nobody", "whatsapp"});
+  ASSERT_TRUE(documents) << documents.error().message;
+  ASSERT_EQ(documents->size(), 3u);
+  EXPECT_EQ((*documents)[0]->bytes, "two");
+  EXPECT_EQ((*documents)[0]->version, version);
+  EXPECT_FALSE((*documents)[1]);
+  EXPECT_EQ((*documents)[2]->bytes, "one");
+}
+
 TEST_P(DocumentStoreContract, KeepsEveryByte) {
   std::string bytes;
   for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);

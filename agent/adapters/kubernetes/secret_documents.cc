@@ -81,12 +81,27 @@ SecretDocuments::SecretDocuments(Client& client, ObjectName secret)
     : client_(client), secret_(std::move(secret)) {}
 
 Result<std::optional<Document>> SecretDocuments::Read(const std::string& name) {
-  Status fits = CheckName(name);
-  if (!fits) return tl::unexpected<Error>(fits.error());
+  Result<std::vector<std::optional<Document>>> documents = ReadMany({name});
+  if (!documents) return tl::unexpected<Error>(documents.error());
+  return std::move(documents->front());
+}
+
+Result<std::vector<std::optional<Document>>> SecretDocuments::ReadMany(
+    const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    Status fits = CheckName(name);
+    if (!fits) return tl::unexpected<Error>(fits.error());
+  }
+  std::vector<std::optional<Document>> documents(names.size());
   Result<WipedJson> object = GetSecret(client_, secret_);
-  if (object) return DocumentIn(object->json, name);
-  if (object.error().reason == "no_such_secret") return std::optional<Document>();
-  return tl::unexpected<Error>(object.error());
+  if (!object && object.error().reason == "no_such_secret") return documents;
+  if (!object) return tl::unexpected<Error>(object.error());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    Result<std::optional<Document>> document = DocumentIn(object->json, names[i]);
+    if (!document) return tl::unexpected<Error>(document.error());
+    documents[i] = std::move(*document);
+  }
+  return documents;
 }
 
 Result<std::string> SecretDocuments::Write(const std::string& name, const std::string& bytes,

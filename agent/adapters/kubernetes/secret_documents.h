@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/adapters/kubernetes/client.h"
 #include "agent/ports/document_store.h"
@@ -23,6 +24,9 @@ class SecretDocuments : public DocumentStore {
   SecretDocuments(Client& client, ObjectName secret);
 
   Result<std::optional<Document>> Read(const std::string& name) override;
+  // One request, however many they are.
+  Result<std::vector<std::optional<Document>>> ReadMany(
+      const std::vector<std::string>& names) override;
   Result<std::string> Write(const std::string& name, const std::string& bytes,
                             const std::optional<std::string>& expected) override;
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/adapters/kubernetes/kubernetes.h"
 
@@ -39,6 +41,10 @@ class ConnectedDocuments : public DocumentStore {
       : connection_(std::move(connection)), store_(connection_->MakeDocumentStore(place).value()) {}
   Result<std::optional<Document>> Read(const std::string& name) override {
     return store_->Read(name);
+  }
+  Result<std::vector<std::optional<Document>>> ReadMany(
+      const std::vector<std::string>& names) override {
+    return store_->ReadMany(names);
   }
   Result<std::string> Write(const std::string& name, const std::string& bytes,
                             const std::optional<std::string>& expected) override {
