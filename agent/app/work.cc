@@ -38,7 +38,7 @@ Status Work::TakeHold() {
                      "ask the agent that holds it");
   }
   if (*epoch == keeper_.epoch && !keeper_.in_doubt) return {};
-  Result<std::optional<CredentialState>> stored = deps_.store.LoadState(spec_->name);
+  Result<std::optional<CredentialState>> stored = deps_.store.TakeUp(spec_->name, *epoch);
   if (!stored) return tl::unexpected<Error>(stored.error());
   CredentialState durable = stored->value_or(CredentialState{});
   durable.name = spec_->name;
@@ -63,9 +63,16 @@ std::optional<std::uint64_t> Work::Epoch() const {
 
 Status Work::Save() {
   Status saved = deps_.store.SaveState(state_);
-  if (!saved) TellError(Event::Kind::kStoreFailed, "state could not be saved", saved.error());
+  if (!saved) {
+    DoubtAfter(saved.error());
+    TellError(Event::Kind::kStoreFailed, "state could not be saved", saved.error());
+  }
   Show();
   return saved;
+}
+
+void Work::DoubtAfter(const Error& error) {
+  if (error.kind == ErrorKind::kAborted) keeper_.in_doubt = true;
 }
 
 Event Work::MakeEvent(Event::Kind kind, LogLevel level, std::string message) const {

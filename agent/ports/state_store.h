@@ -95,6 +95,13 @@ class StateStore {
     if (!visited) return tl::unexpected<Error>(visited.error());
     return found;
   }
+  // The same, before acting on it as its holder at `epoch`; every decision that is stored
+  // afterwards rests on what is read here. kAborted `stale` when a later holder has stored one.
+  virtual Result<std::optional<CredentialState>> TakeUp(const std::string& credential,
+                                                        std::uint64_t epoch) {
+    static_cast<void>(epoch);
+    return LoadState(credential);
+  }
   // Everything of the state but its sinks and its generation; those have calls of their own.
   virtual Status SaveState(const CredentialState& state) = 0;
   virtual Status SaveSink(const std::string& credential, const SinkState& sink) = 0;

@@ -197,6 +197,8 @@ TEST_P(StateStoreContract, LoadsOneStateAsItLoadsAll) {
   for (const CredentialState& state : *states) EXPECT_EQ(**store().LoadState(state.name), state);
   EXPECT_EQ(states->at(1).sinks.size(), 1u);
   EXPECT_EQ(*store().LoadState("nobody"), std::nullopt);
+  EXPECT_EQ(**store().TakeUp("a", 7), **store().LoadState("a"));
+  EXPECT_EQ(*store().TakeUp("nobody", 7), std::nullopt);
 }
 
 TEST_P(StateStoreContract, KeepsEachSinkApart) {

@@ -66,6 +66,12 @@ class MemoryDocumentStore::Server {
     for (const auto& [name, document] : documents_) contents[name] = document.bytes;
     return contents;
   }
+  // Empty when there is none.
+  std::string VersionOf(const std::string& name) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = documents_.find(name);
+    return found == documents_.end() ? "" : found->second.version;
+  }
   // By somebody who does not ask for versions.
   void Overwrite(const std::string& name, const std::string& bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -16,6 +16,8 @@ using codec::Put;
 using codec::Text;
 
 constexpr int kFormat = 1;
+// After the end of the JSON: still JSON, and nothing that would have to be parsed.
+constexpr char kPadding = ' ';
 
 void PutSealed(json& to, const char* key, const std::string& sealed) {
   if (!sealed.empty()) to[key] = ToBase64(sealed);
@@ -88,7 +90,6 @@ CredentialDocument DocumentFrom(const json& from, const std::string& name) {
     document.audit.push_back(AuditFrom(entry));
     document.audit.back().credential = name;
   }
-  document.reserved = Text(from, "reserved").size();
   return document;
 }
 
@@ -135,13 +136,13 @@ std::string ToText(const CredentialDocument& document) {
   for (const KeptRotation& kept : document.rotations) to["rotations"].push_back(JsonOf(kept));
   if (!document.notified.empty()) to["notified"] = document.notified;
   for (const AuditEntry& entry : document.audit) to["audit"].push_back(JsonOf(entry));
-  Put(to, "reserved", std::string(document.reserved, '.'));
-  return Dumped(to);
+  return Dumped(to) + std::string(document.reserved, kPadding);
 }
 
 Result<std::optional<CredentialDocument>> ParseDocument(std::string_view text,
                                                         const std::string& name) {
-  const json parsed = json::parse(text, nullptr, false);
+  const std::string_view content = text.substr(0, text.find_last_not_of(kPadding) + 1);
+  const json parsed = json::parse(content, nullptr, false);
   if (!parsed.is_object()) return Damaged(name);
   try {
     if (parsed.at("format").get<int>() > kFormat) {
@@ -150,7 +151,9 @@ Result<std::optional<CredentialDocument>> ParseDocument(std::string_view text,
                        "run that version; nothing was changed");
     }
     if (parsed.value("forgotten", false)) return std::optional<CredentialDocument>();
-    return std::optional(DocumentFrom(parsed, name));
+    std::optional<CredentialDocument> document = DocumentFrom(parsed, name);
+    document->reserved = text.size() - content.size();
+    return document;
   } catch (const json::exception&) {
     return Damaged(name);
   }

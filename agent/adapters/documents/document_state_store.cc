@@ -29,6 +29,8 @@ class DocumentStateStore final : public StateStore {
   Result<std::vector<CredentialState>> LoadStates() override;
   Status VisitStates(const std::function<void(CredentialState)>& visit) override;
   Result<std::optional<CredentialState>> LoadState(const std::string& credential) override;
+  Result<std::optional<CredentialState>> TakeUp(const std::string& credential,
+                                                std::uint64_t epoch) override;
   Status SaveState(const CredentialState& state) override;
   Status SaveSink(const std::string& credential, const SinkState& sink) override;
   Status ForgetSink(const std::string& credential, const std::string& target) override;
@@ -132,7 +134,15 @@ Result<std::vector<CredentialState>> DocumentStateStore::LoadStates() {
 Result<std::optional<CredentialState>> DocumentStateStore::LoadState(
     const std::string& credential) {
   roster_.Expect({credential});
-  Result<DocumentPtr> document = shelf_.Take(credential);
+  Result<DocumentPtr> document = shelf_.Look(credential);
+  if (!document) return tl::unexpected<Error>(document.error());
+  return *document ? std::optional(StateOf(**document)) : std::nullopt;
+}
+
+Result<std::optional<CredentialState>> DocumentStateStore::TakeUp(const std::string& credential,
+                                                                  std::uint64_t epoch) {
+  roster_.Expect({credential});
+  Result<DocumentPtr> document = shelf_.Take(credential, epoch);
   if (!document) return tl::unexpected<Error>(document.error());
   return *document ? std::optional(StateOf(**document)) : std::nullopt;
 }

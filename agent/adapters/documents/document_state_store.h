@@ -4,7 +4,8 @@
 //
 // Values, replies and candidates are sealed here; the server sees nothing of them. Every write is a
 // compare-and-set and durable when it returns. Of two agents that act from one version one gets
-// kAborted `stale`, and stays refused until it loads the state again. Only an issuer's reply is
+// kAborted `stale`, and stays refused until it takes the state up again, which it can only at an
+// epoch that is not below the newest that decided something. Only an issuer's reply is
 // stored whoever holds the credential by then, as long as no other request was sent since.
 //
 // Differences to the SQLite store: `disk_full` is `too_large`, of the server; audit entries and

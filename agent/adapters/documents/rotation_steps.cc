@@ -9,8 +9,9 @@ namespace tokenwarden::documents {
 namespace {
 
 constexpr int kCountBits = 20;
-// What a sealed blob adds at most to its value.
+// What a sealed blob adds at most to its value, and a step to the journal beside it.
 constexpr std::size_t kSealRoom = 64;
+constexpr std::size_t kStepRoom = 512;
 // Finished rotations that stay to be looked at. Those that were refused stay longer: their
 // candidates wait for an operator.
 constexpr std::size_t kFinishedKept = 4;
@@ -70,10 +71,7 @@ Status CheckBegin(const CredentialDocument& document, const Rotation& wanted) {
                  std::to_string(wanted.from_generation) + " cannot begin: generation " +
                  std::to_string(document.state.generation) + " is held");
   }
-  if (wanted.epoch < document.epoch) {
-    return Stale("a refresher with epoch " + std::to_string(wanted.epoch) + " cannot act on " +
-                 name + ": one with epoch " + std::to_string(document.epoch) + " was here");
-  }
+  if (wanted.epoch < document.epoch) return TooOld(name, wanted.epoch, document.epoch);
   return {};
 }
 
@@ -108,6 +106,18 @@ std::uint32_t CredentialHashOf(const std::string& credential) {
 tl::unexpected<Error> Stale(const std::string& message) {
   return MakeError(ErrorKind::kAborted, "stale", message, "load the state again and decide anew");
 }
+tl::unexpected<Error> TooOld(const std::string& credential, std::uint64_t epoch,
+                             std::uint64_t newer) {
+  tl::unexpected<Error> error =
+      Stale("a refresher with epoch " + std::to_string(epoch) + " cannot act on " + credential +
+            ": one with epoch " + std::to_string(newer) + " was here");
+  if (epoch == 0) {
+    error.value().action =
+        "other agents share this state by coordination: configure it here too, also for one "
+        "replica alone";
+  }
+  return error;
+}
 tl::unexpected<Error> NoRotation(RotationId id) {
   return MakeError(ErrorKind::kNotFound, "no_rotation",
                    "there is no rotation " + std::to_string(id));
@@ -124,7 +134,7 @@ Result<Rotation> RotationSteps::Begin(CredentialDocument& document, const Rotati
   kept.rotation.id = RotationIdOf(wanted.credential, ++document.last_rotation);
   Note(kept.rotation);
   document.epoch = wanted.epoch;
-  document.reserved = Base64Size(reserve_bytes + kSealRoom);
+  document.reserved = Base64Size(reserve_bytes + kSealRoom) + kStepRoom;
   TrimRotations(document.rotations);
   document.rotations.push_back(std::move(kept));
   return document.rotations.back().rotation;

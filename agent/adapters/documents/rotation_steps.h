@@ -53,6 +53,9 @@ struct Requests {
 Requests RequestsOf(const CredentialDocument& document, RotationId id);
 
 tl::unexpected<Error> Stale(const std::string& message);
+// A holder at `epoch` where one with `newer` has decided already.
+tl::unexpected<Error> TooOld(const std::string& credential, std::uint64_t epoch,
+                             std::uint64_t newer);
 tl::unexpected<Error> NoRotation(RotationId id);
 
 }  // namespace tokenwarden::documents

@@ -113,12 +113,17 @@ bool Shelf::IsOurs(const Entry& entry, const Held& held) {
 
 // ---- reading ----
 
-Result<DocumentPtr> Shelf::Take(const std::string& name) {
+Result<DocumentPtr> Shelf::Take(const std::string& name, std::uint64_t epoch) {
   const EntryPtr entry = EntryOf(name);
   const std::lock_guard<std::mutex> lock(entry->mutex);
   Result<Held> held = Read(name);
   if (!held) return tl::unexpected<Error>(held.error());
+  if (held->document && held->document->epoch > epoch) {
+    entry->taken = entry->stale = true;
+    return TooOld(name, epoch, held->document->epoch);
+  }
   Install(*entry, std::move(*held));
+  entry->epoch = epoch;
   DocumentPtr content = entry->content;
   KeepInMemory(entry);
   return content;
@@ -197,6 +202,7 @@ Result<Shelf::Outcome> Shelf::WriteOnBasis(const std::string& name, Entry& entry
   if (!edited) return tl::unexpected<Error>(edited.error());
   if (!*edited) return Outcome::kDone;
   CredentialDocument& next = **edited;
+  if (kind == Kind::kDecision) next.epoch = std::max(next.epoch, entry.epoch);
   Result<std::string> version = store_.Write(name, ToText(next), entry.version);
   Held written;
   written.write = next.write;

@@ -46,9 +46,9 @@ class Shelf {
 
   Shelf(DocumentStore& store, ShelfOptions options);
 
-  // Reads from the server and begins anew from there.
-  Result<DocumentPtr> Take(const std::string& name);
-  // The same with what was read already, unless it was taken up before.
+  // Reads from the server and begins anew from there. kAborted `stale` for an old epoch.
+  Result<DocumentPtr> Take(const std::string& name, std::uint64_t epoch);
+  // What was read already; begins from there unless it was taken up before.
   Result<DocumentPtr> Meet(const std::string& name, const std::optional<Document>& document);
   // As this process last saw it, or anew when that is too long ago.
   Result<DocumentPtr> Look(const std::string& name);
@@ -70,6 +70,7 @@ class Shelf {
     bool stale = false;   // and somebody else has decided since
     bool unsure = false;  // a write of ours may have arrived
     std::optional<std::string> version;
+    std::uint64_t epoch = 0;           // at which it was taken up
     std::string decision;              // of the basis
     std::vector<std::string> written;  // ids of our writes that may still arrive
     DocumentPtr content;               // null when there is none, or it is not in memory

@@ -80,7 +80,7 @@ TEST_F(Documents, AreDamagedWhenTheyAreNotWhatWasWritten) {
         other_name.dump(), no_base64.dump(), bad_word.dump()}) {
     server_->Overwrite("a", text);
     const Replica another = Start();
-    EXPECT_EQ(another->LoadState("a").error().kind, ErrorKind::kDataLoss) << text;
+    EXPECT_EQ(another->TakeUp("a", 0).error().kind, ErrorKind::kDataLoss) << text;
     EXPECT_EQ(another->SaveState(StateOf("a")).error().kind, ErrorKind::kDataLoss) << text;
   }
 }

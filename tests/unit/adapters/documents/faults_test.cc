@@ -15,7 +15,7 @@ class Faults : public Replicas {
 
  private:
   bool RenewedOnce(const Replica& on) {
-    const CredentialState state = TakeUp(on, "a");
+    const CredentialState state = TakeUp(on, "a", 7);
     if (state.generation == 2 && !state.rotation) return true;
     std::optional<Rotation> rotation = *on->LoadLatestRotation("a");
     if (!state.rotation) {
@@ -63,7 +63,7 @@ TEST_F(Faults, LoseNothingWhicheverWriteOfARenewalFailsInWhateverWay) {
       Renew(replica);
       server_->fault = nullptr;
       const Replica after = Start();
-      EXPECT_EQ(TakeUp(after, "a").generation, 2u);
+      EXPECT_EQ(TakeUp(after, "a", 7).generation, 2u);
       EXPECT_EQ(after->LoadValue("a", 2)->Reveal(), "value-2");
       EXPECT_EQ(after->LoadValue("a", 1)->Reveal(), "value-1");
       EXPECT_EQ((*after->LoadLatestRotation("a"))->steps.size(), 7u) << "each step once";
@@ -135,7 +135,7 @@ TEST_F(Faults, SayThatTheServerIsAwayAndComeBackWithIt) {
   const Replica replica = Start();
   MakeGeneration(replica, "a", 1, "value-1");
   server_->fault = [](const std::string&, bool) { return Fault::kOutage; };
-  EXPECT_EQ(replica->LoadState("a").error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(replica->TakeUp("a", 0).error().kind, ErrorKind::kUnavailable);
   EXPECT_EQ(replica->SaveSink("a", SinkOf("x", 1)).error().kind, ErrorKind::kUnavailable);
   EXPECT_EQ(replica->LoadStates().error().kind, ErrorKind::kUnavailable);
   server_->fault = nullptr;

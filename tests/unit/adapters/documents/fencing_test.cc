@@ -12,10 +12,15 @@ class Fencing : public Replicas {
   // The holder has a rotation at `requested`; its successor knows as much as it does.
   Fencing() {
     MakeGeneration(holder_, "a", 1, "value-1");
-    id_ = Begin(holder_, "a", 1, 3);
+    TakeUp(holder_, "a", kHolder);
+    id_ = Begin(holder_, "a", 1, kHolder);
     Step(holder_, id_, To(RotationState::kRequested));
-    TakeUp(successor_, "a");
+    TakeUp(successor_, "a", kSuccessor);
   }
+
+  // Epochs.
+  static constexpr std::uint64_t kHolder = 3;
+  static constexpr std::uint64_t kSuccessor = 4;
 
   Replica holder_ = Start();
   Replica successor_ = Start();
@@ -60,19 +65,44 @@ TEST_F(Fencing, RefusesEveryDecisionOfAHolderAfterItsSuccessorDecided) {
   EXPECT_EQ(server_->Contents(), before);
 }
 
-TEST_F(Fencing, LetsTheHolderGoOnOnceItTookTheStateUpAgain) {
+TEST_F(Fencing, LetsAHolderGoOnOnlyAtAnEpochOfItsOwn) {
   ASSERT_TRUE(successor_->SaveSink("a", SinkOf("x", 1)));
   ExpectStale(holder_->SaveSink("a", SinkOf("y", 1)));
-  EXPECT_EQ(TakeUp(holder_, "a").sinks.size(), 1u);
+  ExpectStale(holder_->TakeUp("a", kHolder));
+  ExpectStale(holder_->SaveSink("a", SinkOf("y", 1)));
+  EXPECT_EQ(TakeUp(holder_, "a", kSuccessor + 1).sinks.size(), 1u);
   EXPECT_TRUE(holder_->SaveSink("a", SinkOf("y", 1)));
   ExpectStale(successor_->SaveSink("a", SinkOf("x", 2)));
-  EXPECT_EQ(TakeUp(successor_, "a").sinks.size(), 2u);
+  ExpectStale(successor_->TakeUp("a", kSuccessor));
+}
+
+// Paused between the look at its lease and the look at the state.
+TEST_F(Fencing, RefusesAHolderThatReadsOnlyAfterItsSuccessorDecided) {
+  const Replica late = Start();
+  ASSERT_TRUE(successor_->SaveSink("a", SinkOf("x", 1)));
+  ExpectStale(late->TakeUp("a", kHolder));
+  ExpectStale(late->SaveSink("a", SinkOf("y", 1)));
+}
+
+TEST_F(Fencing, LetsASuccessorGoOnAfterALateDecisionBeforeItsFirst) {
+  ASSERT_TRUE(holder_->SaveSink("a", SinkOf("late", 1)));
+  ExpectStale(successor_->SaveSink("a", SinkOf("x", 1)));
+  EXPECT_EQ(TakeUp(successor_, "a", kSuccessor).sinks.size(), 1u);
+  EXPECT_TRUE(successor_->SaveSink("a", SinkOf("x", 1)));
+  ExpectStale(holder_->SaveSink("a", SinkOf("late", 2)));
+}
+
+TEST_F(Fencing, SaysWhatToDoWithoutCoordination) {
+  const Result<std::optional<CredentialState>> taken = Start()->TakeUp("a", 0);
+  ExpectStale(taken);
+  EXPECT_NE(taken.error().action.find("coordination"), std::string::npos);
 }
 
 TEST_F(Fencing, DoesNotTakeALookForTakingUp) {
   ASSERT_TRUE(successor_->SaveSink("a", SinkOf("x", 1)));
   ExpectStale(holder_->SaveSink("a", SinkOf("y", 1)));
   EXPECT_EQ(holder_->LoadStates()->front().sinks.size(), 1u) << "it sees what there is";
+  EXPECT_EQ((*holder_->LoadState("a"))->sinks.size(), 1u);
   EXPECT_TRUE(holder_->LoadLatestRotation("a")->has_value());
   EXPECT_TRUE(holder_->LoadValue("a", 1));
   EXPECT_EQ(holder_->LoadUnfinished()->size(), 1u);
@@ -81,7 +111,7 @@ TEST_F(Fencing, DoesNotTakeALookForTakingUp) {
 
 TEST_F(Fencing, NoticesAtALookThatAnotherDecided) {
   const Replica looking = Start({{}, kDay, 8, 16, {std::chrono::milliseconds{0}, 64}});
-  TakeUp(looking, "a");
+  TakeUp(looking, "a", kHolder);
   ASSERT_TRUE(successor_->SaveSink("a", SinkOf("x", 1)));
   ASSERT_TRUE(looking->LoadLatestRotation("a"));
   const int writes = server_->writes();
@@ -93,8 +123,8 @@ TEST_F(Fencing, LetsOneOfTwoWhoBeginAtOnceWin) {
   for (int round = 0; round < 20; ++round) {
     const std::string name = "race-" + std::to_string(round);
     const Replica first = Start(), second = Start();
-    TakeUp(first, name);
-    TakeUp(second, name);
+    TakeUp(first, name, 1);
+    TakeUp(second, name, 1);
     std::atomic<int> begun{0};
     const auto begin = [&](const Replica& replica) {
       if (replica->Begin(name, Origin::kRefresh, 0, 1, kNow, 100)) ++begun;
@@ -108,11 +138,10 @@ TEST_F(Fencing, LetsOneOfTwoWhoBeginAtOnceWin) {
 
 TEST_F(Fencing, RefusesAnOlderEpochEvenFromOneThatReadEverything) {
   Step(holder_, id_, To(RotationState::kFailed));
-  TakeUp(successor_, "a");
-  const RotationId newer = Begin(successor_, "a", 1, 4);
+  TakeUp(successor_, "a", kSuccessor);
+  const RotationId newer = Begin(successor_, "a", 1, kSuccessor);
   Step(successor_, newer, To(RotationState::kFailed));
-  TakeUp(holder_, "a");
-  ExpectStale(holder_->Begin("a", Origin::kRefresh, 1, 3, kNow, 10));
+  ExpectStale(Start()->Begin("a", Origin::kRefresh, 1, kHolder, kNow, 10));
 }
 
 // ---- the reply that comes late ----
@@ -123,7 +152,7 @@ TEST_F(Fencing, StoresTheReplyOfADeposedHolderAndTellsItsSuccessor) {
   ASSERT_TRUE(received) << received.error().message;
   ExpectStale(holder_->Advance(id_, Candidate("value-2"), kNow));
   ExpectStale(successor_->Advance(id_, To(RotationState::kAmbiguous), kNow));
-  EXPECT_EQ(TakeUp(successor_, "a").rotation, RotationState::kReceived);
+  EXPECT_EQ(TakeUp(successor_, "a", kSuccessor).rotation, RotationState::kReceived);
   EXPECT_EQ(successor_->LoadReply(id_)->Reveal(), "the only copy");
   Step(successor_, id_, Candidate("value-2"));
 }
@@ -131,7 +160,7 @@ TEST_F(Fencing, StoresTheReplyOfADeposedHolderAndTellsItsSuccessor) {
 TEST_F(Fencing, StoresItAlsoAfterTheSuccessorGaveItUpAsLost) {
   Step(successor_, id_, To(RotationState::kAmbiguous, "no reply"));
   ASSERT_TRUE(holder_->Advance(id_, Received("late"), kNow));
-  EXPECT_EQ(TakeUp(successor_, "a").rotation, RotationState::kReceived);
+  EXPECT_EQ(TakeUp(successor_, "a", kSuccessor).rotation, RotationState::kReceived);
 }
 
 TEST_F(Fencing, DoesNotTakeTheReplyOfOneRequestForThatOfAnother) {

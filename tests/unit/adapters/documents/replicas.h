@@ -91,8 +91,9 @@ class Replicas : public testing::Test {
     ASSERT_TRUE(current) << current.error().message;
     Step(on, id, To(RotationState::kRetired));
   }
-  static CredentialState TakeUp(const Replica& on, const std::string& name) {
-    Result<std::optional<CredentialState>> state = on->LoadState(name);
+  static CredentialState TakeUp(const Replica& on, const std::string& name,
+                                std::uint64_t epoch = 0) {
+    Result<std::optional<CredentialState>> state = on->TakeUp(name, epoch);
     EXPECT_TRUE(state) << state.error().message;
     return state && *state ? **state : CredentialState{};
   }
