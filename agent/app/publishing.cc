@@ -29,6 +29,7 @@ Event SinkEvent(const Work& work, const SinkSpec& spec, Event::Kind kind, LogLev
 void SaveSink(Work& work, const SinkState& sink) {
   Status saved = work.deps().store.SaveSink(work.spec().name, sink);
   if (!saved) {
+    work.DoubtAfter(saved.error());
     work.TellError(Event::Kind::kStoreFailed, "the state of a sink could not be saved",
                    saved.error());
   }

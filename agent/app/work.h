@@ -48,6 +48,9 @@ class Work {
 
   // Durable, then visible. A failure is told as an event and returned; the working copy stays.
   Status Save();
+  // After a failed call of the store: when another agent was first, what is in memory is not what
+  // is durable.
+  void DoubtAfter(const Error& error);
   // Visible only: after a call of the store that already wrote the state.
   void Show() { keeper_.ReplaceState(state_); }
 
