@@ -27,6 +27,8 @@ const std::vector<KnownBug>& KnownBugs() {
       {Bug::kExchangeNeverExpiring, "exchange-never-expiring",
        "a value that never expires is offered for renewal"},
       {Bug::kRacingClock, "racing-clock", "every look at the clock moves it by two minutes"},
+      {Bug::kIgnoreEpoch, "ignore-epoch",
+       "a state on a server is taken up again at any epoch, also by a deposed holder"},
   };
   return bugs;
 }

@@ -24,6 +24,7 @@ enum class Bug {
   kForgetOldValueAtOnce,
   kExchangeNeverExpiring,
   kRacingClock,
+  kIgnoreEpoch,
 };
 
 struct KnownBug {

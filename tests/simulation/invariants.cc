@@ -10,7 +10,7 @@ namespace {
 
 using Row = std::remove_reference_t<decltype(World::disk->rows.begin()->second)>;
 
-Row& RowOf(World& world) { return world.disk->rows[world.scenario.spec.name]; }
+Row& RowOf(World& world) { return world.Durable().rows[world.scenario.spec.name]; }
 
 bool IsStrict(RotationModel model) {
   return model == RotationModel::kStrict || model == RotationModel::kStrictFamily;
@@ -24,7 +24,7 @@ bool StoreHolds(World& world, const std::string& value) {
   for (const auto& each : RowOf(world).generations) {
     if (each.second.second.Reveal() == value) return true;
   }
-  for (const auto& each : world.disk->rotations) {
+  for (const auto& each : world.Durable().rotations) {
     if (Holds(each.second.reply, value) || Holds(each.second.candidate, value)) return true;
   }
   return false;
@@ -104,7 +104,7 @@ void GenerationsOnlyRise(World& world, const Keepers&) {
 // What came before stays until a retirement that JudgeRetirement let pass.
 void PreviousValueIsKept(World& world, const Keepers&) {
   Row& row = RowOf(world);
-  for (const auto& [id, rotation] : world.disk->rotations) {
+  for (const auto& [id, rotation] : world.Durable().rotations) {
     const RotationState at = rotation.rotation.state;
     const bool young = at == RotationState::kCurrent || at == RotationState::kPublished;
     if (!young || rotation.rotation.from_generation == 0) continue;
@@ -133,7 +133,7 @@ constexpr void (*kAfterEveryStep[])(World&, const Keepers&) = {
 // ---- in a call ----
 
 std::optional<RotationId> RequestedRotation(const World& world) {
-  for (const auto& [id, row] : world.disk->rotations) {
+  for (const auto& [id, row] : world.Durable().rotations) {
     if (row.rotation.state == RotationState::kRequested) return id;
   }
   return std::nullopt;
@@ -321,7 +321,7 @@ std::string NotYetInPlace(World& world, const CredentialState& state) {
     return sink.Target() + " does not hold the current value " + value;
   }
   // A refused value is found again while its rotation is the latest one.
-  const auto& rotations = world.disk->rotations;
+  const auto& rotations = world.Durable().rotations;
   const bool hidden =
       rotations.empty() || !Holds(rotations.rbegin()->second.candidate, world.ledger.newest);
   const Token* newest = world.issuer.Find(world.ledger.newest);

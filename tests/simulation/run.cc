@@ -148,7 +148,7 @@ class Run {
 
   // To the very second in which the current value ends.
   Seconds UntilTheEnd() {
-    const Row& row = world_.disk->rows[world_.scenario.spec.name];
+    const Row& row = world_.Durable().rows[world_.scenario.spec.name];
     const Token* token = world_.issuer.Find(FingerprintedValue(row.state.fingerprint));
     return token && token->ends ? *token->ends - world_.true_now : Seconds{0};
   }

@@ -61,6 +61,8 @@ Scenario DrawScenario(Random& random) {
   scenario.makes_anew = scenario.model == RotationModel::kNone && random.Percent(30);
   scenario.agents = random.Percent(30) ? random.Between(2, 3) : 1;
   scenario.steps = random.Between(15, 35);
+  // Few, because they take thirty times as long.
+  scenario.documents = random.Percent(scenario.agents > 1 ? 15 : 1);
   return scenario;
 }
 

@@ -15,6 +15,7 @@ struct Scenario {
   Seconds life{0};          // of what the issuer mints; zero = never ends
   bool makes_anew = false;  // successors are generated, the old value is not needed for it
   int agents = 1;
+  bool documents = false;  // the state lies on a server, and not on a disk
   int steps = 30;
 };
 

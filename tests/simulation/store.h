@@ -1,12 +1,17 @@
-// Store: the state in memory on a disk that outlives the process, with failing calls, crashes
-// before and after the effect, and a fence: whoever read the state as holder shuts out the writes
-// of earlier holders.
+// Store: the state on a disk that outlives the process, with failing calls, crashes before and
+// after the effect, and a fence: whoever read the state as holder shuts out the writes of earlier
+// holders. Or the real store of documents on a server, where nothing but that store itself is a
+// fence.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "tests/fakes/memory_state_store.h"
+#include "agent/ports/state_store.h"
+#include "tests/simulation/documents.h"
 
 namespace tokenwarden::simulation {
 
@@ -17,6 +22,8 @@ class Store : public StateStore {
   Store(World& world, int agent);
 
   Result<std::vector<CredentialState>> LoadStates() override;
+  Result<std::optional<CredentialState>> TakeUp(const std::string& credential,
+                                                std::uint64_t epoch) override;
   Status SaveState(const CredentialState& state) override;
   Status SaveSink(const std::string& credential, const SinkState& sink) override;
   Status ForgetSink(const std::string& credential, const std::string& target) override;
@@ -42,12 +49,16 @@ class Store : public StateStore {
   enum class Kind { kLoad, kWrite };
   template <typename T, typename Body>
   Result<T> Call(const char* name, Kind kind, Body body);
+  template <typename T, typename Body>
+  Result<T> CallServer(const char* name, Body& body);
   bool IsFenced() const;
   void ForgetRotation();
+  static std::unique_ptr<StateStore> Open(World& world, AgentDocuments& documents);
 
   World& world_;
   int agent_;
-  MemoryStateStore inner_;
+  AgentDocuments documents_;
+  const std::unique_ptr<StateStore> inner_;
   // Of the bug that publishes before it commits: what was promised and is not on the disk.
   std::optional<std::pair<Generation, Secret>> promised_;
 };

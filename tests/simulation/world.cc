@@ -13,9 +13,10 @@ const Instant kStart = FromUnix(1795262400);
 }  // namespace
 
 const std::vector<const char*>& DelicateCalls() {
-  static const std::vector<const char*> calls = {"Begin",     "Advance", "Advance",          "Send",
-                                                 "Promote",   "Publish", "SaveSink",         "Read",
-                                                 "SaveState", "Retire",  "ClaimNotification"};
+  static const std::vector<const char*> calls = {
+      "Begin",        "Advance", "Advance",   "Send",   "Promote",           "Publish",
+      "SaveSink",     "Read",    "SaveState", "Retire", "ClaimNotification", "WriteDocument",
+      "WriteDocument"};
   return calls;
 }
 
@@ -25,6 +26,8 @@ World::World(std::uint64_t seed, std::optional<Bug> planted, bool keep_history)
       history(keep_history),
       bug(planted),
       true_now(kStart) {
+  // The other bugs are planted in the store on a disk, or have nothing to do with the state.
+  if (bug && *bug != Bug::kIgnoreEpoch) scenario.documents = false;
   const bool shared = scenario.agents > 1;
   lease.epoch = shared ? 1 : 0;
   lease.turn = shared ? 1 : 0;
@@ -62,7 +65,7 @@ void World::EditByHand() {
     case 1:
       break;  // deleted
     case 2: {
-      const auto& generations = disk->rows[scenario.spec.name].generations;
+      const auto& generations = Durable().rows[scenario.spec.name].generations;
       if (!generations.empty()) value = std::string(generations.begin()->second.second.Reveal());
       if (!value || value->empty()) value = "garbage";
       break;

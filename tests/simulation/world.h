@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/fakes/memory_state_store.h"
+#include "tests/simulation/documents.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/issuer.h"
 #include "tests/simulation/ledger.h"
@@ -61,6 +62,12 @@ struct World {
   bool HasBug(Bug which) const { return bug && *bug == which; }
   void Disturbed() { ledger.disturbances.push_back(true_now); }
 
+  // What is durable, wherever it lies.
+  MemoryStateStore::Disk& Durable() const {
+    if (scenario.documents) documents.CopyTo(*disk, scenario.spec.name);
+    return *disk;
+  }
+
   void PassLeaseOn();
   void JumpClock();
   void EditByHand();
@@ -81,6 +88,7 @@ struct World {
   Instant true_now;
   Seconds wall_offset{0};
   std::shared_ptr<MemoryStateStore::Disk> disk = std::make_shared<MemoryStateStore::Disk>();
+  SharedDocuments documents;  // in its place when the state lies on a server
   std::uint64_t store_fence = 0;
   int store_turn = 0;
   std::vector<Grant> grants;
