@@ -111,6 +111,7 @@ Result<Memory> OpenMemory(const Config& config, Servers& servers, Sealer& sealer
     memory.documents = std::move(*documents);
   }
   documents::Options options;
+  if (config.state_kind == StateKind::kKubernetes) options.parallel = 1;  // one Secret holds all
   for (const CredentialSpec& spec : config.credentials) options.credentials.push_back(spec.name);
   auto store = documents::OpenStateStore(*memory.documents, sealer, std::move(options));
   if (!store) return tl::unexpected<Error>(store.error());
