@@ -89,8 +89,6 @@ TEST_F(Live, AWatchStartsAnewWhenTheServerHasForgottenWhereItWas) {
   EXPECT_TRUE(Hears(told, after_gap));
 }
 
-// ---- Leases ----
-
 // The way of one replica to the server, which a test can close: what a stopped process looks like
 // to everybody else.
 class Gate : public HttpClient {
@@ -98,19 +96,46 @@ class Gate : public HttpClient {
   explicit Gate(HttpClient& inner) : inner_(inner) {}
   Result<HttpReply> Send(const HttpRequest& request) override {
     if (closed_) return MakeError(ErrorKind::kUnavailable, "connect", "The gate is closed.");
+    ++sent_;
     return inner_.Send(request);
   }
+  int sent() const { return sent_; }
   void Close() { closed_ = true; }
   void Open() { closed_ = false; }
 
  private:
   HttpClient& inner_;
   std::atomic<bool> closed_{false};
+  std::atomic<int> sent_{0};
 };
+
+std::unique_ptr<kubernetes::Kubernetes> ConnectThrough(Gate& gate, Corner& corner) {
+  KubernetesSpec spec;
+  spec.kubeconfig = Cluster().kubeconfig();
+  spec.default_namespace = corner.name();
+  return std::move(kubernetes::Kubernetes::Make(spec, gate, corner.clock(), {}).value());
+}
+
+TEST_F(Live, APublishAndItsReadBackAreTwoRequests) {
+  Gate gate(corner_.http());
+  const auto counted = ConnectThrough(gate, corner_);
+  const auto sink = counted->MakeSink(SinkAt("bot", "token", Drift::kRepair)).value();
+  std::vector<int> requests;
+  for (Generation generation = 1; generation <= 4; ++generation) {
+    const int before = gate.sent();
+    ASSERT_TRUE(Publish(*counted, "value-" + std::to_string(generation), generation, 0));
+    ASSERT_TRUE(sink->Read());
+    requests.push_back(gate.sent() - before);
+  }
+  // The first makes the Secret: a look, the making, the apply, the read-back.
+  EXPECT_EQ(requests, (std::vector<int>{4, 2, 2, 2}));
+}
+
+// ---- Leases ----
 
 struct Replica {
   Replica(Corner& corner, const std::string& name, int shards)
-      : gate(corner.http()), connection(Connect(corner)) {
+      : gate(corner.http()), connection(ConnectThrough(gate, corner)) {
     LeaseSpec spec;
     spec.name = "agent";
     spec.shards = shards;
@@ -120,12 +145,6 @@ struct Replica {
     options.drain = Seconds(1);
     leases = std::move(connection->MakeLeaseCoordinator(spec, options).value());
     leases->Start();
-  }
-  std::unique_ptr<kubernetes::Kubernetes> Connect(Corner& corner) {
-    KubernetesSpec spec;
-    spec.kubeconfig = Cluster().kubeconfig();
-    spec.default_namespace = corner.name();
-    return std::move(kubernetes::Kubernetes::Make(spec, gate, corner.clock(), {}).value());
   }
   std::size_t held() const { return leases->HeldShards().size(); }
 
