@@ -1,15 +1,11 @@
 // The known word that a mistyped one most likely meant. Pure.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace tokenwarden::cli {
-
-// Optimal string alignment distance: insert, delete, replace, swap neighbours.
-std::size_t EditDistance(std::string_view a, std::string_view b);
 
 // Nullopt when nothing is within a third of the word's length (at least one edit).
 std::optional<std::string_view> NearestOf(std::string_view word,

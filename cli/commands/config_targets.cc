@@ -97,15 +97,12 @@ Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& s
   const std::string base_dir = DirectoryOf(settings.config);
   const Result<Reached> reached = services.Reach(*read.config, base_dir);
   if (!reached) return tl::unexpected<Error>(reached.error());
-  const bool endpoint_by_environment =
-      !services.Environment("TOKENWARDEN_META_ENDPOINT").value_or("").empty();
   ConfigTargets result;
   result.fingerprints = FingerprintsOf(*read.config, reached->secrets, services);
   for (const CredentialSpec& spec : read.config->credentials) {
     if (!IsSelected(settings.select, spec)) continue;
     Target target = TargetOf(spec, reached->secrets, reached->places);
     if (target.spec.meta.ca_file.empty()) target.spec.meta.ca_file = read.config->ca_file;
-    if (endpoint_by_environment) target.spec.meta.endpoint.clear();
     result.targets.push_back(std::move(target));
   }
   return result;

@@ -250,6 +250,18 @@ TEST(Agent, RefreshesWhenAskedAndExplainsItself) {
   EXPECT_NE(explain.out.find("near_expiry"), std::string::npos) << explain.out;
 }
 
+TEST(Check, LetsTheEnvironmentsEndpointWinOverTheFiles) {
+  Stage stage;
+  stage.WriteEnv(stage.issuer().MintEnding(hours(24 * 50), hours(24)));
+  stage.WriteConfig();
+  const std::string config = stage.room().Read("tokenwarden.yaml");
+  const std::string ours = stage.issuer().url();
+  stage.room().Write("tokenwarden.yaml", std::string(config).replace(config.find(ours), ours.size(),
+                                                                     "http://127.0.0.1:1"));
+  const Finished check = stage.Cli({"check", "--config", "tokenwarden.yaml"});
+  EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
+}
+
 TEST(Agent, RunsOnceAndTellsByItsExitCode) {
   Stage stage;
   stage.WriteEnv(stage.issuer().MintEnding(kDays2, kDays58));

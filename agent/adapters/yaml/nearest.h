@@ -7,9 +7,6 @@
 
 namespace tokenwarden::yaml {
 
-// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
-std::size_t EditDistance(std::string_view a, std::string_view b);
-
 // Nullopt when none is near enough to be a slip: a third of its length, at least one edit.
 std::optional<std::string_view> Nearest(std::string_view word,
                                         const std::vector<std::string_view>& known);

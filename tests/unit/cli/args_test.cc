@@ -110,12 +110,6 @@ TEST(Arguments, KnowThatJsonIsWantedEvenWhenTheRestIsWrong) {
   EXPECT_FALSE(WantsJson({"check", "--format", "text"}, NoEnvironment));
 }
 
-TEST(Nearest, CountsAdjacentSwapsAsOneEdit) {
-  EXPECT_EQ(EditDistance("chekc", "check"), 1U);
-  EXPECT_EQ(EditDistance("", "abc"), 3U);
-  EXPECT_EQ(EditDistance("kitten", "sitting"), 3U);
-}
-
 TEST(Nearest, SuggestsNothingForAWordThatIsFarFromAll) {
   EXPECT_FALSE(NearestOf("zebra", {"check", "status"}));
   EXPECT_EQ(NearestOf("statsu", {"check", "status"}), "status");

@@ -429,20 +429,6 @@ TEST_F(CheckConfig, TakesFingerprintsUnderTheStatesKeyWhenItCanBeRead) {
             'a');
 }
 
-TEST_F(CheckConfig, LetsTheEnvironmentsEndpointWinOverTheFiles) {
-  Add("one", FakeToken()).meta.endpoint = "https://file.example";
-  std::string endpoint;
-  services.issuer.answer = [&](const ProviderContext& context, const Secret&) {
-    endpoint = context.spec.meta.endpoint;
-    return Observation{};
-  };
-  RunJson({"--config", file.path()});
-  EXPECT_EQ(endpoint, "https://file.example");
-  services.environment["TOKENWARDEN_META_ENDPOINT"] = "http://127.0.0.1:1";
-  RunJson({"--config", file.path()});
-  EXPECT_EQ(endpoint, "");  // the provider's own default is the variable
-}
-
 TEST_F(CheckConfig, ExitsTwoWithThePlaceOfEveryProblem) {
   services.config.config.reset();
   services.config.problems = {{"agent.yaml", 3, 5, "unknown key `renwe`", "did you mean `renew`?"}};
