@@ -235,24 +235,26 @@ class RealServices : public Services {
   std::unique_ptr<curl::CurlHttpClient> http_;
 };
 
-}  // namespace
-}  // namespace tokenwarden::cli
-
-int main(int argc, char** argv) {
-  using namespace tokenwarden::cli;
+int Main(const std::vector<std::string>& args) {
   HandleInterrupts();
   // What the system refuses (a sandbox may) only makes core files possible again; the answer stays
   // right.
-  static_cast<void>(tokenwarden::sys::HardenProcess());
+  static_cast<void>(sys::HardenProcess());
   RealServices services;
-  const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
   const Outcome outcome = Run(args, services);
   const bool told = WriteAll(STDERR_FILENO, outcome.err);
   const bool answered = WriteAll(STDOUT_FILENO, outcome.out);
   // An answer that did not arrive must not look like a pass.
   const bool lost = !answered || !told;
-  if (lost && outcome.exit_code == tokenwarden::ExitCode::kPass) {
-    return static_cast<int>(tokenwarden::ExitCode::kIndeterminate);
+  if (lost && outcome.exit_code == ExitCode::kPass) {
+    return static_cast<int>(ExitCode::kIndeterminate);
   }
   return static_cast<int>(outcome.exit_code);
+}
+
+}  // namespace
+}  // namespace tokenwarden::cli
+
+int main(int argc, char** argv) {
+  return tokenwarden::cli::Main({argv + (argc > 0 ? 1 : 0), argv + argc});
 }

@@ -9,9 +9,9 @@
 
 namespace tokenwarden::codec {
 
-std::string ToJson(const Observation& observation);
+std::string ToJson(const Observation& seen);
 // Inside something larger. ObservationFrom throws json::exception for what JsonOf did not write.
-nlohmann::json JsonOf(const Observation& observation);
+nlohmann::json JsonOf(const Observation& seen);
 Observation ObservationFrom(const nlohmann::json& from);
 
 // kDataLoss `damaged` for anything that ToJson did not write.

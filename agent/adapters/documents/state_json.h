@@ -10,17 +10,17 @@
 namespace tokenwarden::documents {
 
 // All but the sinks.
-nlohmann::json JsonOf(const CredentialState& state);
+nlohmann::json JsonOf(const CredentialState& from);
 CredentialState StateFrom(const nlohmann::json& from);
 
-nlohmann::json JsonOf(const SinkState& sink);
+nlohmann::json JsonOf(const SinkState& from);
 SinkState SinkFrom(const nlohmann::json& from);
 
 // What may be shown of a rotation.
-nlohmann::json JsonOf(const Rotation& rotation);
+nlohmann::json JsonOf(const Rotation& from);
 Rotation RotationFrom(const nlohmann::json& from);
 
-nlohmann::json JsonOf(const AuditEntry& entry);
+nlohmann::json JsonOf(const AuditEntry& from);
 AuditEntry AuditFrom(const nlohmann::json& from);
 
 }  // namespace tokenwarden::documents

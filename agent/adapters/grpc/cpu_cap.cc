@@ -23,7 +23,6 @@ TOKENWARDEN_UNWATCHED long Capped(int name, long value) {
 }  // namespace
 
 // The names are the linker's (--wrap) and the C library's.
-// NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 #ifdef TOKENWARDEN_WRAP_SYSCONF
 long __real_sysconf(int name) noexcept;
@@ -37,7 +36,6 @@ __attribute__((visibility("default"))) TOKENWARDEN_UNWATCHED long sysconf(int na
 }
 #endif
 }
-// NOLINTEND(bugprone-reserved-identifier)
 
 namespace tokenwarden::grpc_adapter {
 void LinkCpuCap() {}

@@ -91,7 +91,7 @@ EventPosts::EventPosts(Client& client, ObjectName pod, std::string pod_uid, Even
       permits_(kMostPermits),
       permits_since_(client.clock().Now()) {}
 
-EventPosts::~EventPosts() { Stop(); }
+EventPosts::~EventPosts() { EventPosts::Stop(); }
 
 void EventPosts::On(const Event& event) noexcept {
   try {

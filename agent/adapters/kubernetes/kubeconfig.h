@@ -15,9 +15,9 @@
 
 namespace tokenwarden::kubernetes {
 
-// `files` in order of precedence; a missing one is skipped while another is there. An empty
+// `paths` in order of precedence; a missing one is skipped while another is there. An empty
 // context: the current one.
-Result<Connection> ConnectByKubeconfig(const std::vector<std::string>& files,
+Result<Connection> ConnectByKubeconfig(const std::vector<std::string>& paths,
                                        const std::string& context, Clock& clock);
 
 }  // namespace tokenwarden::kubernetes

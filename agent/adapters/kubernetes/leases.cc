@@ -44,7 +44,7 @@ Leases::Leases(Client& client, ObjectName name, int shards, Seconds duration, Le
   }
 }
 
-Leases::~Leases() { Stop(); }
+Leases::~Leases() { Leases::Stop(); }
 
 bool Leases::IsValid(const Hold& hold) const {
   const Clock& clock = client_.clock();

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kTimeoutWhileStopping{2000};
 PatientRollouts::PatientRollouts(Client& client, EventListener* events)
     : client_(client), events_(events) {}
 
-PatientRollouts::~PatientRollouts() { Stop(); }
+PatientRollouts::~PatientRollouts() { PatientRollouts::Stop(); }
 
 Status PatientRollouts::Notify(const NotifySpec& spec, const Notice& notice) {
   Result<Workload> workload = ParseWorkload(spec.workload, client_.default_namespace());

@@ -18,7 +18,7 @@ SecretWatches::SecretWatches(Client& client, OwnWrites& own_writes, EventListene
       most_streams_(most_streams),
       gate_(std::make_shared<Gate>()) {}
 
-SecretWatches::~SecretWatches() { Stop(); }
+SecretWatches::~SecretWatches() { SecretWatches::Stop(); }
 
 Status SecretWatches::Watch(SinkKind kind, const std::string& place,
                             std::function<void()> changed) {

@@ -26,9 +26,13 @@ Result<std::vector<Change>> ChangesFor(Database& database, const std::set<std::s
     std::string name = query.TakeText();
     const std::optional<Instant> since = query.TakeTime();
     const bool here = present.count(name) != 0;
-    if (here && since) changes.push_back({std::move(name), std::nullopt, false});
-    if (!here && !since) changes.push_back({std::move(name), now, false});
-    if (!here && since && *since < now - keep) changes.push_back({std::move(name), since, true});
+    if (here && since) {
+      changes.push_back({std::move(name), std::nullopt, false});
+    } else if (!here && !since) {
+      changes.push_back({std::move(name), now, false});
+    } else if (!here && *since < now - keep) {
+      changes.push_back({std::move(name), since, true});
+    }
   }
 }
 

@@ -20,8 +20,10 @@ int DropReadOnlySegments(dl_phdr_info* info, std::size_t, void*) {
     const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
     const std::uintptr_t first = (start + page - 1) & ~(page - 1);
     const std::uintptr_t last = (start + segment.p_memsz) & ~(page - 1);
+    // An address of the program's own, as the loader gives it.
+    void* const pages = reinterpret_cast<void*>(first);  // NOLINT(performance-no-int-to-ptr)
     // Only a hint: a kernel that refuses keeps the pages, and nothing is lost.
-    if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+    if (last > first) madvise(pages, last - first, MADV_DONTNEED);
   }
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "agent/adapters/yaml/bind.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <string>
 #include <tuple>
@@ -26,7 +27,9 @@ void Set(bool& to, const Node* from) {
   if (from != nullptr) to = from->text == "true";
 }
 void Set(int& to, const Node* from) {
-  if (from != nullptr) to = std::atoi(from->text.c_str());
+  if (from == nullptr) return;
+  const std::string& text = from->text;
+  std::from_chars(text.data(), text.data() + text.size(), to);  // else as it was: it was checked
 }
 void Set(Seconds& to, const Node* from) {
   if (from != nullptr) to = ParseDuration(from->text).value_or(to);
