@@ -1,9 +1,11 @@
-// What an API server answers to a read and a write of a Secret, in any shape and in any pieces.
+// What an API server answers about Secrets, Leases and workloads, in any shape and in any pieces.
 #include "agent/adapters/kubernetes/client.h"
 #include "agent/adapters/kubernetes/kubeconfig.h"
 #include "agent/adapters/kubernetes/lease.h"
 #include "agent/adapters/kubernetes/object_splitter.h"
 #include "agent/adapters/kubernetes/own_writes.h"
+#include "agent/adapters/kubernetes/rollout.h"
+#include "agent/adapters/kubernetes/secret_documents.h"
 #include "agent/adapters/kubernetes/secrets.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fuzz/replies.h"
@@ -11,14 +13,6 @@
 using namespace tokenwarden;  // NOLINT: a program of its own
 
 namespace {
-
-template <typename Value>
-void RequireClean(const Result<Value>& result) {
-  if (result) return;
-  const std::string text = result.error().message + result.error().action;
-  fuzz::Require(!result.error().reason.empty() && !text.empty(), "a failure says why");
-  fuzz::Require(!fuzz::Holds(text, fuzz::FakeToken()), "and repeats no value");
-}
 
 void LookAtLease(std::string_view text) {
   auto object = kubernetes::ParseJson(text);
@@ -59,25 +53,62 @@ class PassingClock : public FakeClock {
   }
 };
 
+// Each begins with the first reply.
+class Conversation {
+ public:
+  explicit Conversation(std::string_view replies)
+      : http_(replies), client_(Connected(), http_, clock_) {}
+  kubernetes::Client& client() { return client_; }
+
+ private:
+  static kubernetes::Connection Connected() {
+    kubernetes::Connection connection;
+    connection.server = "https://kube.test";
+    connection.default_namespace = "default";
+    connection.identity = kubernetes::MakeTokenIdentity(Secret(fuzz::FakeToken()));
+    return connection;
+  }
+
+  fuzz::Replaying http_;
+  PassingClock clock_{FromUnix(1795168800)};
+  kubernetes::Client client_;
+};
+
+void ReadAndApply(kubernetes::Client& client) {
+  kubernetes::OwnWrites own_writes;
+  kubernetes::Secrets secrets(client, own_writes);
+  const kubernetes::SecretKey place{{"default", "whatsapp"}, "token"};
+  fuzz::RequireClean(secrets.Read(place));
+  const auto held = secrets.Get(place);
+  fuzz::RequireClean(held);
+  if (!held) return;
+  fuzz::RequireClean(secrets.Apply(place, held->seen, Secret(fuzz::FakeToken()), {}, false));
+}
+
+void KeepDocuments(kubernetes::Client& client) {
+  kubernetes::SecretDocuments documents(client, {"default", "state"});
+  const auto read = documents.Read("token");
+  fuzz::RequireClean(read);
+  const bool there = read && *read;
+  fuzz::RequireClean(documents.Write(
+      "token", "{}", there ? std::optional<std::string>((*read)->version) : std::nullopt));
+}
+
+void ReplacePods(kubernetes::Client& client) {
+  const auto workload = kubernetes::ParseWorkload("default/deployment/bot", "default");
+  fuzz::Require(workload.has_value(), "a workload");
+  const kubernetes::RolloutOrder order{*workload, {{"whatsapp", "hmac:2"}}, kDay};
+  fuzz::RequireClean(kubernetes::RollOut(client, order));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::Text(data, size);
   LookAtLease(text);
   SplitStream(text);
-  fuzz::Replaying http(text);
-  PassingClock clock(FromUnix(1795168800));
-  kubernetes::Connection connection;
-  connection.server = "https://kube.test";
-  connection.default_namespace = "default";
-  connection.identity = kubernetes::MakeTokenIdentity(Secret(fuzz::FakeToken()));
-  kubernetes::Client client(std::move(connection), http, clock);
-  kubernetes::OwnWrites own_writes;
-  kubernetes::Secrets secrets(client, own_writes);
-  const kubernetes::SecretKey place{{"default", "whatsapp"}, "token"};
-  RequireClean(secrets.Read(place));
-  const auto held = secrets.Get(place);
-  RequireClean(held);
-  if (held) RequireClean(secrets.Apply(place, held->seen, Secret(fuzz::FakeToken()), {}, false));
+  ReadAndApply(Conversation(text).client());
+  KeepDocuments(Conversation(text).client());
+  ReplacePods(Conversation(text).client());
   return 0;
 }

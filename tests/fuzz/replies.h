@@ -88,4 +88,14 @@ class Replaying : public HttpClient {
   std::size_t next_ = 0;
 };
 
+// What failed says why, and repeats none of the values.
+template <typename Value>
+void RequireClean(const Result<Value>& result) {
+  if (result) return;
+  const std::string text = result.error().message + result.error().action;
+  Require(!result.error().reason.empty() && !text.empty(), "a failure says why");
+  Require(!Holds(text, FakeToken()), "and repeats no value");
+  Require(!Holds(text, FakeSecret()), "nor what it asked with");
+}
+
 }  // namespace tokenwarden::fuzz
