@@ -2,6 +2,9 @@
 
 #include <getopt.h>
 
+#include <iterator>
+#include <sstream>
+
 #include "agent/core/version.h"
 
 namespace tokenwarden {
@@ -9,6 +12,7 @@ namespace {
 
 constexpr char kHelp[] =
     R"(usage: tokenwarden-agent --config FILE [--once] [--verbose] [--log-format text|json]
+                         [--key-command COMMAND]
 
 Keeps the configured credentials alive: asks the issuer whether each works, exports when it stops
 working, renews it in time, proves the new value, publishes it and reads it back.
@@ -18,12 +22,19 @@ working, renews it in time, proves the new value, publishes it and reads it back
                      1 a credential is dead or needs an operator, 4 could not be determined
   --verbose          log every decision
   --log-format F     text or json (default: as configured, else json)
+  --key-command C    a program whose output is the state key, with arguments separated by spaces;
+                     no shell (default: as configured in state.key)
   --version          the version, then exit
 
 Signals: TERM and INT end it within five seconds; HUP reads the configuration again (a bad one is
 refused and the old one stays in force).
 Environment: TOKENWARDEN_META_ENDPOINT (base URL of the Graph API), SSL_CERT_FILE.
 )";
+
+std::vector<std::string> Words(const std::string& text) {
+  std::istringstream from(text);
+  return {std::istream_iterator<std::string>(from), {}};
+}
 
 CommandLine Answer(std::string text, int exit_code) {
   CommandLine line;
@@ -35,11 +46,12 @@ CommandLine Answer(std::string text, int exit_code) {
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, char** argv) {
-  enum { kConfig = 1, kOnce, kVerbose, kLogFormat, kVersionFlag, kHelpFlag };
+  enum { kConfig = 1, kOnce, kVerbose, kLogFormat, kKeyCommand, kVersionFlag, kHelpFlag };
   const option options[] = {{"config", required_argument, nullptr, kConfig},
                             {"once", no_argument, nullptr, kOnce},
                             {"verbose", no_argument, nullptr, kVerbose},
                             {"log-format", required_argument, nullptr, kLogFormat},
+                            {"key-command", required_argument, nullptr, kKeyCommand},
                             {"version", no_argument, nullptr, kVersionFlag},
                             {"help", no_argument, nullptr, kHelpFlag},
                             {nullptr, 0, nullptr, 0}};
@@ -58,6 +70,9 @@ CommandLine ParseCommandLine(int argc, char** argv) {
         break;
       case kLogFormat:
         line.log_format = optarg;
+        break;
+      case kKeyCommand:
+        line.key_command = Words(optarg);
         break;
       case kVersionFlag:
         return Answer("tokenwarden-agent " + std::string(kVersion) + "\n", 0);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tokenwarden {
 
@@ -11,6 +12,7 @@ struct CommandLine {
   bool once = false;
   std::string log_format;  // empty = as configured
   bool verbose = false;
+  std::vector<std::string> key_command;  // empty = as configured
 
   // Set when there is nothing to run: a text to print, and the exit code.
   std::optional<std::string> answer;

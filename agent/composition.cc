@@ -1,7 +1,5 @@
 #include "agent/composition.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -9,10 +7,7 @@
 #include <utility>
 
 #include "agent/adapters/crypto/mac.h"
-#include "agent/adapters/crypto/sealer.h"
-#include "agent/adapters/crypto/state_key.h"
 #include "agent/adapters/curl/curl_http_client.h"
-#include "agent/adapters/documents/document_state_store.h"
 #include "agent/adapters/files/place_factory.h"
 #include "agent/adapters/files/secret_resolver.h"
 #include "agent/adapters/grpc/prepare_process.h"
@@ -22,7 +17,6 @@
 #include "agent/adapters/meta/meta_provider.h"
 #include "agent/adapters/metrics/metrics_page.h"
 #include "agent/adapters/notify/notifier.h"
-#include "agent/adapters/sqlite/sqlite_state_store.h"
 #include "agent/adapters/system/file_watcher.h"
 #include "agent/adapters/system/memory.h"
 #include "agent/adapters/system/process.h"
@@ -33,6 +27,7 @@
 #include "agent/app/event_fanout.h"
 #include "agent/app/health_page.h"
 #include "agent/core/version.h"
+#include "agent/memory.h"
 #include "agent/wiring/servers.h"
 
 namespace tokenwarden {
@@ -68,55 +63,6 @@ Result<Config> Load(const std::string& path) {
   for (const yaml::ConfigProblem& problem : loaded.problems) message += "\n  " + TextOf(problem);
   return MakeError(ErrorKind::kInvalidArgument, "bad_configuration", message,
                    "mend it and check it with `tokenwarden validate " + path + "`");
-}
-
-bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
-
-Result<crypto::StateKey> LoadStateKey(const Config& config, Servers& servers) {
-  if (config.state_transit_key) {
-    const bool is_new = config.state_kind == StateKind::kSqlite && !Exists(config.state_path);
-    Result<Secret> key = servers.vault()->UnwrapStateKey(*config.state_transit_key, is_new);
-    if (!key) return tl::unexpected<Error>(key.error());
-    return crypto::ParseStateKey(*key);
-  }
-  if (!config.state_key) {
-    return MakeError(ErrorKind::kInvalidArgument, "no_state_key",
-                     "the configuration names no key to seal the state with (state.key)",
-                     "make one with `tokenwarden keygen FILE` and add `key: {file: FILE}`");
-  }
-  Result<Secret> content = servers.router().Resolve(*config.state_key);
-  if (!content) return tl::unexpected<Error>(content.error());
-  return crypto::ParseStateKey(*content);
-}
-
-// Where the agent's memory is, and what it needs to be there.
-struct Memory {
-  std::unique_ptr<DocumentStore> documents;
-  std::unique_ptr<StateStore> store;
-};
-
-Result<Memory> OpenMemory(const Config& config, Servers& servers, Sealer& sealer) {
-  Memory memory;
-  if (config.state_kind == StateKind::kSqlite) {
-    auto store = sqlite::OpenStateStore(config.state_path, sealer);
-    if (!store) return tl::unexpected<Error>(store.error());
-    memory.store = std::move(*store);
-    return memory;
-  }
-  if (config.state_kind == StateKind::kVault) {
-    memory.documents = servers.vault()->MakeDocumentStore(config.state_path);
-  } else {
-    auto documents = servers.kubernetes()->MakeDocumentStore(config.state_path);
-    if (!documents) return tl::unexpected<Error>(documents.error());
-    memory.documents = std::move(*documents);
-  }
-  documents::Options options;
-  if (config.state_kind == StateKind::kKubernetes) options.parallel = 1;  // one Secret holds all
-  for (const CredentialSpec& spec : config.credentials) options.credentials.push_back(spec.name);
-  auto store = documents::OpenStateStore(*memory.documents, sealer, std::move(options));
-  if (!store) return tl::unexpected<Error>(store.error());
-  memory.store = std::move(*store);
-  return memory;
 }
 
 std::string FromEnvironment(const char* name) {
@@ -173,8 +119,10 @@ int ExitCodeOf(const Agent& agent) {
 }
 
 void TellStart(EventListener& events, const std::string& message,
-               std::vector<std::pair<std::string, std::string>> fields) {
+               std::vector<std::pair<std::string, std::string>> fields,
+               LogLevel level = LogLevel::kInfo) {
   Event event;
+  event.level = level;
   event.message = message;
   event.fields = std::move(fields);
   events.On(event);
@@ -212,13 +160,10 @@ int RunAgent(const CommandLine& line) {
   auto servers = Servers::Make(
       *config, {clock, *places, *secrets, *notifier, user_agent, &events, !line.once});
   if (!servers) return Fail(servers.error());
-  Result<crypto::StateKey> key = LoadStateKey(*config, **servers);
-  if (!key) return Fail(key.error());
-  const auto sealer = crypto::MakeSealer(*key);
-  const auto fingerprinter = crypto::MakeFingerprinter(*key);
-  const auto mac = crypto::MakeMac();
-  Result<Memory> memory = OpenMemory(*config, **servers, *sealer);
+  if (!line.key_command.empty()) config->state_key_command = line.key_command;
+  Result<Memory> memory = OpenMemory(*config, base_dir, **servers, clock.Now());
   if (!memory) return Fail(memory.error());
+  const auto mac = crypto::MakeMac();
 
   const auto provider = meta::MakeProvider(*mac, {FromEnvironment("TOKENWARDEN_META_ENDPOINT")});
   sys::InotifyFileWatcher watcher(base_dir);
@@ -232,8 +177,11 @@ int RunAgent(const CommandLine& line) {
   Coordinator& coordinator = *leases ? static_cast<Coordinator&>(**leases) : alone;
 
   PlaceRouter& router = (*servers)->router();
-  const Deps deps{clock,  *http_client,   *provider, *memory->store, router,
-                  router, *fingerprinter, router,    coordinator,    events};
+  const Deps deps{clock,  *http_client,           *provider, *memory->store, router,
+                  router, *memory->fingerprinter, router,    coordinator,    events};
+  for (const std::string& warning : memory->warnings) {
+    TellStart(events, warning, {}, LogLevel::kWarn);
+  }
   AgentOptions options;
   options.load_config = [path = line.config_path, &servers]() -> Result<Config> {
     Result<Config> fresh = Load(path);

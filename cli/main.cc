@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/adapters/crypto/configured_key.h"
 #include "agent/adapters/crypto/mac.h"
 #include "agent/adapters/crypto/state_key.h"
 #include "agent/adapters/curl/curl_http_client.h"
@@ -25,11 +26,13 @@
 #include "agent/adapters/grpc/prepare_process.h"
 #include "agent/adapters/meta/meta_provider.h"
 #include "agent/adapters/system/process.h"
+#include "agent/adapters/system/program.h"
 #include "agent/adapters/system/system_clock.h"
 #include "agent/adapters/yaml/config_loader.h"
 #include "agent/core/version.h"
 #include "agent/wiring/servers.h"
 #include "cli/commands/commands.h"
+#include "cli/state/state_key_change.h"
 
 namespace tokenwarden::cli {
 namespace {
@@ -121,6 +124,8 @@ class GrpcAgent : public AgentClient {
   Result<TokenView> Submit(SubmitRequest request) override {
     return client_->Submit(std::move(request));
   }
+  Result<TokenView> Rollback(const std::string& name) override { return client_->Rollback(name); }
+  Result<TokenView> Sync(const std::string& name) override { return client_->Sync(name); }
   Result<Explanation> Explain(const std::string& name) override { return client_->Explain(name); }
 
  private:
@@ -197,10 +202,25 @@ class RealServices : public Services {
     return Reached{servers_->router(), servers_->router()};
   }
 
-  Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret& state_key) override {
+  Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret& state_key,
+                                                           const std::string& state_path) override {
     const Result<crypto::StateKey> key = crypto::ParseStateKey(state_key);
     if (!key) return tl::unexpected<Error>(key.error());
-    return crypto::MakeFingerprinter(*key);
+    return FingerprintsOf(*key, state_path);
+  }
+
+  Result<RekeyResult> Rekey(const RekeyRequest& request) override {
+    Config config = request.config;
+    Result<Reached> reached = Reach(config, request.base_dir);
+    if (!reached) return tl::unexpected<Error>(reached.error());
+    const auto run = [](const std::vector<std::string>& command) {
+      sys::Program program;
+      program.command = command;
+      return sys::RunProgram(program);
+    };
+    Result<crypto::StateKey> key = crypto::LoadConfiguredKey(request.config, reached->secrets, run);
+    if (!key) return tl::unexpected<Error>(key.error());
+    return ChangeStateKey(request, *key, Now());
   }
 
   std::unique_ptr<Fingerprinter> FingerprintsOfThisRun() override {

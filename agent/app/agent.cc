@@ -1,11 +1,15 @@
 #include "agent/app/agent.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/app/gather.h"
 #include "agent/app/health.h"
+#include "agent/app/publishing.h"
 #include "agent/app/reconcile.h"
 #include "agent/app/rotation.h"
+#include "agent/app/standing.h"
+#include "agent/core/due.h"
 #include "agent/core/paste_check.h"
 
 namespace tokenwarden {
@@ -40,6 +44,16 @@ std::optional<Place> PlaceOf(const SourceSpec& source) {
 Place PlaceOf(const SinkSpec& sink) {
   const bool is_server = sink.kind == SinkKind::kVault || sink.kind == SinkKind::kKubernetes;
   return {is_server ? std::optional(sink.kind) : std::nullopt, sink.path};
+}
+
+// Those that do not hold the current generation, with the time of the next try.
+void AddSinkRetries(const CredentialSpec& spec, const CredentialState& state, Instant now,
+                    TokenView& view) {
+  const Snapshot snapshot{spec, state};
+  for (const SinkSpec& sink : spec.sinks) {
+    const Instant due = SinkDueAt(snapshot, sink, now);
+    if (due != kNothingDue) view.sink_retries.push_back({sink.Target(), std::max(due, now)});
+  }
 }
 
 std::set<Place> PlacesOf(const CredentialSpec& spec) {
@@ -176,6 +190,7 @@ Result<TokenView> Agent::Refresh(const std::string& name) {
 Result<TokenView> Agent::Submit(SubmitRequest request) {
   Result<KeeperPtr> keeper = Need(request.name);
   if (!keeper) return tl::unexpected<Error>(keeper.error());
+  if (request.kept_aside) return AcceptKept(**keeper, request.accept_worse_reason);
   if (const auto problem = CheckPaste(request.value)) {
     return MakeError(
         ErrorKind::kInvalidArgument, std::string(ToString(problem->reason)),
@@ -189,6 +204,29 @@ Result<TokenView> Agent::Submit(SubmitRequest request) {
       Rotator().Offer(work, Origin::kSubmit, request.value, request.accept_worse_reason);
   if (!outcome) return tl::unexpected<Error>(outcome.error());
   return AnswerOffer(work, *outcome, "the value submitted for " + request.name);
+}
+
+Result<TokenView> Agent::AcceptKept(Keeper& keeper, const std::string& reason) {
+  const std::unique_lock<std::mutex> acting = keeper.Acting();
+  Work work(deps_, keeper, limits_);
+  if (Status hold = work.TakeHold(); !hold) return tl::unexpected<Error>(hold.error());
+  Result<RotationOutcome> outcome = Rotator().AcceptKept(work, reason);
+  if (!outcome) return tl::unexpected<Error>(outcome.error());
+  return PassAndView(work);
+}
+
+Result<TokenView> Agent::Sync(const std::string& name) {
+  Result<KeeperPtr> keeper = Need(name);
+  if (!keeper) return tl::unexpected<Error>(keeper.error());
+  const std::unique_lock<std::mutex> acting = (*keeper)->Acting();
+  Work work(deps_, **keeper, limits_);
+  if (Status hold = work.TakeHold(); !hold) return tl::unexpected<Error>(hold.error());
+  AlignSinks(work);
+  work.Audit("sync", "an operator asked that the current value be published again");
+  Status published = PublishAnew(work, Rotator());
+  Result<TokenView> view = PassAndView(work);
+  if (!published) return tl::unexpected<Error>(published.error());
+  return view;
 }
 
 Result<TokenView> Agent::Rollback(const std::string& name) {
@@ -339,6 +377,7 @@ TokenView Agent::ViewOf(const Keeper& keeper) const {
   const Instant next = keeper.next_look.load();
   if (next != Instant{}) view.next_look_at = next;
   view.sinks = spec->sinks;
+  AddSinkRetries(*spec, *state, deps_.clock.Now(), view);
   view.held_elsewhere = !deps_.coordinator.EpochOf(spec->name).has_value();
   return view;
 }
@@ -378,7 +417,11 @@ Result<Explanation> Agent::Explain(const std::string& name) const {
     explanation.chain.push_back({std::string(answer.rule), std::move(text)});
   }
   Result<std::optional<Rotation>> latest = deps_.store.LoadLatestRotation(name);
+  if (!latest) explanation.rotation_next = "it could not be read: " + latest.error().message;
   if (latest) explanation.rotation = *latest;
+  if (explanation.rotation) {
+    explanation.rotation_next = WhatHappensNext(work, *explanation.rotation, explanation.decision);
+  }
   return explanation;
 }
 

@@ -60,6 +60,7 @@ class Agent : public AgentApi {
   Result<TokenView> Refresh(const std::string& name) override;
   Result<TokenView> Submit(SubmitRequest request) override;
   Result<TokenView> Rollback(const std::string& name) override;
+  Result<TokenView> Sync(const std::string& name) override;
   Result<Explanation> Explain(const std::string& name) const override;
   // Looks at every credential now: another replica's work may have become ours.
   void LookAtAll();
@@ -80,6 +81,7 @@ class Agent : public AgentApi {
   JobResult RunJob(const std::string& name);
   // One pass after an action that somebody asked for; keeps the scheduler's time right.
   Result<TokenView> PassAndView(Work& work);
+  Result<TokenView> AcceptKept(Keeper& keeper, const std::string& reason);
   // What an offered value came to, as an answer for the person who brought it.
   Result<TokenView> AnswerOffer(Work& work, RotationOutcome outcome, const std::string& what);
   Status Apply(Config config);

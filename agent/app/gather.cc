@@ -1,12 +1,12 @@
 #include "agent/app/gather.h"
 
+#include "agent/app/rotation_steps.h"
+
 namespace tokenwarden {
 
 Snapshot Gather(Work& work, bool asked_inspect, bool asked_refresh) {
   Snapshot snapshot{work.spec(), work.state()};
-  const IssuerSession session = work.Session();
-  const Observation* conclusive = work.state().conclusive ? &*work.state().conclusive : nullptr;
-  const Capabilities can = work.deps().provider.CapabilitiesOf(session.context(), conclusive);
+  const Capabilities can = CapabilitiesNow(work);
   snapshot.can_refresh = can.can_refresh && work.spec().renew.enabled;
   snapshot.cannot_refresh_why =
       work.spec().renew.enabled ? can.cannot_refresh_why : "renewal is switched off for it";
@@ -15,6 +15,7 @@ Snapshot Gather(Work& work, bool asked_inspect, bool asked_refresh) {
     snapshot.cannot_refresh_why = session.problem();
   }
   snapshot.can_replace_dead = can.can_replace_dead && work.spec().renew.enabled;
+  snapshot.grace = can.grace;
   snapshot.asked_inspect = asked_inspect;
   snapshot.asked_refresh = asked_refresh;
   snapshot.spec_digest = work.keeper().spec_digest();

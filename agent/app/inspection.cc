@@ -60,7 +60,13 @@ void Remember(Work& work, Observation seen) {
 
 Status InspectCurrent(Work& work) {
   Result<Secret> value = work.CurrentValue();
-  if (!value) return tl::unexpected<Error>(value.error());
+  if (!value) {
+    // Counted like a question without an answer, so that it is not repeated without a pause.
+    work.state().inspect.last_at = work.now();
+    ++work.state().inspect.consecutive_failures;
+    static_cast<void>(work.Save());  // a failure was told
+    return tl::unexpected<Error>(value.error());
+  }
   Remember(work, work.Session().Inspect(work.deps().provider, *value, work.deps().http));
   return work.Save();
 }

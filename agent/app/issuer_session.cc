@@ -21,11 +21,19 @@ std::optional<Secret> IssuerSession::Read(const std::optional<SecretRef>& ref,
   return std::nullopt;
 }
 
-Observation IssuerSession::Inspect(const Provider& provider, const Secret& value,
-                                   HttpClient& http) const {
-  Observation observation = provider.Inspect(context(), value, http);
+Observation IssuerSession::WithProblem(Observation observation) const {
   if (!problem_.empty()) observation.unproven.push_back(problem_);
   return observation;
+}
+
+Observation IssuerSession::Inspect(const Provider& provider, const Secret& value,
+                                   HttpClient& http) const {
+  return WithProblem(provider.Inspect(context(), value, http));
+}
+
+Observation IssuerSession::Prove(const Provider& provider, const Secret& value,
+                                 HttpClient& http) const {
+  return WithProblem(provider.Prove(context(), value, http));
 }
 
 }  // namespace tokenwarden

@@ -33,8 +33,11 @@ class IssuerSession {
 
   // Asks the issuer. An unreadable reference is told as `unproven`, never guessed around silently.
   Observation Inspect(const Provider& provider, const Secret& value, HttpClient& http) const;
+  // The same for a candidate: with everything that is configured as proof.
+  Observation Prove(const Provider& provider, const Secret& value, HttpClient& http) const;
 
  private:
+  Observation WithProblem(Observation observation) const;
   std::optional<Secret> Read(const std::optional<SecretRef>& ref, SecretResolver& secrets);
 
   const CredentialSpec& spec_;

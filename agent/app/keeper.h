@@ -69,6 +69,10 @@ class Keeper {
   // Acting().
   bool in_doubt = false;
 
+  // Tries to revoke old values at the issuer that got no answer. Only while Acting().
+  std::uint32_t revoke_failures = 0;
+  Instant revoke_not_before{};
+
   // Asked by somebody, answered by the next action.
   std::atomic<bool> asked_inspect{false};
   std::atomic<bool> asked_refresh{false};

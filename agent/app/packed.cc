@@ -24,10 +24,10 @@ If<S, SecretRef> Members(Archive& archive, S& from) {
 template <typename Archive, typename S>
 If<S, MetaSpec> Members(Archive& archive, S& from) {
   auto& [app_id, app_secret, kind, endpoint, api_version, required_scopes, user_id, phone_number_id,
-         business_account_id, generate_system_user_id, generate_token, generate_scopes, page_id,
-         parent_token, send_appsecret_time, ca_file] = from;
+         business_account_id, canary, generate_system_user_id, generate_token, generate_scopes,
+         page_id, parent_token, send_appsecret_time, ca_file] = from;
   archive(app_id, app_secret, kind, endpoint, api_version, required_scopes, user_id,
-          phone_number_id, business_account_id, generate_system_user_id, generate_token,
+          phone_number_id, business_account_id, canary, generate_system_user_id, generate_token,
           generate_scopes, page_id, parent_token, send_appsecret_time, ca_file);
 }
 template <typename Archive, typename S>
@@ -54,8 +54,8 @@ If<S, NotifySpec> Members(Archive& archive, S& from) {
 }
 template <typename Archive, typename S>
 If<S, RenewSpec> Members(Archive& archive, S& from) {
-  auto& [enabled, before, max_age] = from;
-  archive(enabled, before, max_age);
+  auto& [enabled, before, max_age, revoke_old] = from;
+  archive(enabled, before, max_age, revoke_old);
 }
 template <typename Archive, typename S>
 If<S, CredentialSpec> Members(Archive& archive, S& from) {

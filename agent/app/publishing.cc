@@ -1,6 +1,7 @@
 #include "agent/app/publishing.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -61,7 +62,8 @@ Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
   return {};
 }
 
-void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, const PublishReport& report) {
+void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, const PublishReport& report,
+                   std::chrono::microseconds duration) {
   const bool news =
       sink.generation != work.state().generation || sink.drifted || sink.consecutive_failures != 0;
   sink.generation = work.state().generation;
@@ -73,18 +75,21 @@ void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, const Publ
   Event event = SinkEvent(work, spec, Event::Kind::kPublished,
                           news ? LogLevel::kInfo : LogLevel::kDebug, "published and read back");
   event.reason = report.outcome == PublishOutcome::kWritten ? "written" : "unchanged";
+  event.duration = duration;
   event.fields = {{"generation", std::to_string(sink.generation)}};
   if (!report.note.empty()) event.fields.emplace_back("note", report.note);
   work.Tell(event);
 }
 
-void RecordFailure(Work& work, const SinkSpec& spec, SinkState& sink, const Error& error) {
+void RecordFailure(Work& work, const SinkSpec& spec, SinkState& sink, const Error& error,
+                   std::chrono::microseconds duration = {}) {
   ++sink.consecutive_failures;
   sink.last_error = error.message;
   sink.last_error_reason = error.reason;
   Event event = SinkEvent(work, spec, Event::Kind::kPublishFailed, LogLevel::kError,
                           "a sink could not be written");
   event.reason = error.reason;
+  event.duration = duration;
   event.fields = {{"error", error.message}, {"action", error.action}};
   work.Tell(event);
 }
@@ -229,55 +234,21 @@ Status TakeUpWhatIsThere(Work& work, const Rotator& rotator, const SinkSpec& spe
                    "nothing to do: it is tried again");
 }
 
-bool EverySinkHas(const CredentialState& state) {
-  return std::all_of(state.sinks.begin(), state.sinks.end(), [&](const SinkState& sink) {
-    return sink.generation == state.generation && !sink.drifted && sink.verified_at;
-  });
-}
-
-// Consumers are told when every sink was tried: a broken sink must not keep the others' news back.
-bool EverySinkWasTried(const CredentialState& state) {
-  return std::all_of(state.sinks.begin(), state.sinks.end(), [&](const SinkState& sink) {
-    return sink.generation == state.generation || sink.consecutive_failures > 0;
-  });
-}
-
-// Claimed before the message goes out: after a crash in between a consumer may be told never, but
-// never twice.
-void TellConsumers(Work& work) {
-  const CredentialState& state = work.state();
-  if (work.spec().notify.empty() || !EverySinkWasTried(state)) return;
-  const bool nothing_new = state.generation == 1 && state.origin == Origin::kSource;
-  for (const NotifySpec& spec : work.spec().notify) {
-    Result<bool> first = work.deps().store.ClaimNotification(work.spec().name, spec.Target(),
-                                                             state.generation, work.now());
-    if (!first || !*first || nothing_new) continue;
-    Status told = work.deps().notifier.Notify(
-        spec, Notice{work.spec().name, work.spec().tenant, state.generation, state.fingerprint});
-    Event event = work.MakeEvent(told ? Event::Kind::kNotified : Event::Kind::kNotifyFailed,
-                                 told ? LogLevel::kInfo : LogLevel::kError,
-                                 told ? "consumer told" : "consumer could not be told");
-    event.sink = std::string(ToString(spec.kind));
-    // The arguments of a command are the user's business: the log names the program.
-    event.target = spec.kind == NotifyKind::kExec ? spec.command.front() : spec.Target();
-    if (!told) {
-      event.reason = told.error().reason;
-      event.fields = {{"error", told.error().message}, {"action", told.error().action}};
-    }
-    work.Tell(event);
+// The stored value is damaged, but somewhere the very same one may still be in place.
+Status RestoreFromPlaces(Work& work, const Rotator& rotator) {
+  const auto take = [&](const Result<Secret>& held, const std::string& place) {
+    if (!held || work.deps().fingerprinter.Of(*held) != work.state().fingerprint) return false;
+    work.Audit("restored", "the stored value was damaged; " + place + " still held it");
+    rotator.Offer(work, Origin::kAdopt, *held, "");
+    return !ValueIsUnreadable(work.state());
+  };
+  for (const SinkSpec& spec : work.spec().sinks) {
+    Result<std::unique_ptr<Sink>> sink = work.deps().places.MakeSink(spec);
+    if (sink && take((*sink)->Read(), spec.Target())) return {};
   }
-}
-
-Status Advance(Work& work, const Rotation& rotation, RotationState to) {
-  RotationStep step;
-  step.to = to;
-  Result<Rotation> next = work.deps().store.Advance(rotation.id, std::move(step), work.now());
-  if (!next) {
-    work.keeper().in_doubt = true;
-    work.TellError(Event::Kind::kStoreFailed, "a rotation step could not be stored", next.error());
-    return tl::unexpected<Error>(next.error());
-  }
-  work.state().rotation = IsUnfinished(to) ? std::optional(to) : std::nullopt;
+  if (!work.spec().source) return {};
+  Result<std::unique_ptr<Source>> source = work.deps().places.MakeSource(*work.spec().source);
+  if (source) take((*source)->Read(), Describe(*work.spec().source));
   return {};
 }
 
@@ -286,38 +257,69 @@ Status Advance(Work& work, const Rotation& rotation, RotationState to) {
 void AlignSinks(Work& work) {
   std::vector<SinkState>& sinks = work.state().sinks;
   const std::vector<SinkSpec>& wanted = work.spec().sinks;
-  sinks.erase(std::remove_if(sinks.begin(), sinks.end(),
-                             [&](const SinkState& sink) {
-                               return std::none_of(wanted.begin(), wanted.end(),
-                                                   [&](const SinkSpec& spec) {
-                                                     return spec.Target() == sink.target;
-                                                   });
-                             }),
-              sinks.end());
+  const auto left = std::stable_partition(sinks.begin(), sinks.end(), [&](const SinkState& sink) {
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](const SinkSpec& spec) { return spec.Target() == sink.target; });
+  });
+  for (auto sink = left; sink != sinks.end(); ++sink) {
+    Status forgotten = work.deps().store.ForgetSink(work.spec().name, sink->target);
+    if (!forgotten) {
+      work.TellError(Event::Kind::kStoreFailed, "a sink could not be forgotten", forgotten.error());
+    }
+  }
+  sinks.erase(left, sinks.end());
   for (const SinkSpec& spec : wanted) StateOf(work, spec.Target());
 }
 
-Status PublishTo(Work& work, const Rotator& rotator, const std::vector<std::string>& targets) {
+Status PublishTo(Work& work, const Rotator& rotator, const std::vector<std::string>& targets,
+                 Force force) {
   const Generation before = work.state().generation;
-  for (const SinkSpec& spec : work.spec().sinks) {
+  for (SinkSpec spec : work.spec().sinks) {
     if (std::find(targets.begin(), targets.end(), spec.Target()) == targets.end()) continue;
-    const Status there = TakeUpWhatIsThere(work, rotator, spec);
+    if (force == Force::kYes) spec.drift = Drift::kRepair;
+    Status written = TakeUpWhatIsThere(work, rotator, spec);
     if (work.state().generation != before) break;  // a newer value: everything is published anew
-    Result<Secret> value = work.CurrentValue();
-    if (!value) return tl::unexpected<Error>(value.error());
     SinkState& sink = StateOf(work, spec.Target());
     sink.last_attempt_at = work.now();
+    Result<Secret> value = work.CurrentValue();
+    if (written && !value) written = tl::unexpected<Error>(value.error());
     PublishReport report;
-    Status written = there ? WriteAndReadBack(work, spec, *value, report) : there;
+    const auto began = work.deps().clock.SteadyNow();
+    if (written) written = WriteAndReadBack(work, spec, *value, report);
+    const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(
+        work.deps().clock.SteadyNow() - began);
     if (written) {
-      RecordSuccess(work, spec, sink, report);
+      RecordSuccess(work, spec, sink, report, duration);
     } else {
-      RecordFailure(work, spec, sink, written.error());
+      RecordFailure(work, spec, sink, written.error(), duration);
     }
     SaveSink(work, sink);
   }
   work.Show();
   return {};
+}
+
+Status PublishAnew(Work& work, const Rotator& rotator) {
+  const CredentialState& state = work.state();
+  const std::string& name = work.spec().name;
+  if (state.generation == 0 || (state.conclusive && IsDead(state.conclusive->verdict))) {
+    return MakeError(ErrorKind::kFailedPrecondition, state.generation == 0 ? "no_value" : "dead",
+                     "credential " + name + " has no living value to publish",
+                     "issue a new one and give it to `tokenwarden submit " + name + "`");
+  }
+  std::vector<std::string> targets;
+  for (const SinkSpec& spec : work.spec().sinks) targets.push_back(spec.Target());
+  PublishTo(work, rotator, targets, Force::kYes);
+  std::string failed;
+  std::string reason;
+  for (const SinkState& sink : state.sinks) {
+    if (sink.consecutive_failures == 0) continue;
+    failed += (failed.empty() ? "" : "; ") + sink.target + ": " + sink.last_error;
+    reason = sink.last_error_reason;
+  }
+  if (failed.empty()) return {};
+  return MakeError(ErrorKind::kUnavailable, reason, name + " could not be published: " + failed,
+                   "it is tried again; see `tokenwarden status`");
 }
 
 Status LookAtPlaces(Work& work, const Rotator& rotator) {
@@ -326,6 +328,7 @@ Status LookAtPlaces(Work& work, const Rotator& rotator) {
   const Generation before = work.state().generation;
   for (const SinkSpec& spec : work.spec().sinks) {
     Result<Secret> value = work.CurrentValue();
+    if (!value && ValueIsUnreadable(work.state())) return RestoreFromPlaces(work, rotator);
     if (!value) return tl::unexpected<Error>(value.error());
     LookAtSink(work, rotator, spec, *value);
     if (work.state().generation != before) break;  // adopted: everything is published anew
@@ -333,42 +336,6 @@ Status LookAtPlaces(Work& work, const Rotator& rotator) {
   }
   work.Show();
   return {};
-}
-
-std::optional<Instant> FinishRotation(Work& work) {
-  CredentialState& state = work.state();
-  if (!state.rotation || state.generation == 0 || work.keeper().in_doubt) return std::nullopt;
-  if (*state.rotation != RotationState::kCurrent && *state.rotation != RotationState::kPublished &&
-      *state.rotation != RotationState::kSettled) {
-    return std::nullopt;
-  }
-  TellConsumers(work);
-  if (!EverySinkHas(state)) return std::nullopt;
-  Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
-  if (!latest || !*latest) return std::nullopt;
-  const Rotation& rotation = **latest;
-  if (rotation.state == RotationState::kCurrent &&
-      !Advance(work, rotation, RotationState::kPublished)) {
-    return std::nullopt;
-  }
-  const Instant settled_at = state.generation_since.value_or(work.now()) + work.spec().settle;
-  if (work.now() < settled_at) {
-    work.Save();
-    return settled_at;
-  }
-  const bool settled =
-      rotation.state == RotationState::kSettled || Advance(work, rotation, RotationState::kSettled);
-  if (settled) {
-    Status wiped = work.deps().store.Retire(work.spec().name, state.generation, work.now());
-    if (wiped) {
-      Advance(work, rotation, RotationState::kRetired);
-    } else {
-      work.TellError(Event::Kind::kStoreFailed, "the previous value could not be wiped yet",
-                     wiped.error());
-    }
-  }
-  work.Save();
-  return std::nullopt;
 }
 
 }  // namespace tokenwarden

@@ -1,4 +1,4 @@
-// Publishing: bring every sink to the current generation, prove it by reading back, tell consumers.
+// Publishing: bring every sink to the current generation, and prove it by reading back.
 //
 // Sinks are independent: each has its own state, error and backoff; a broken one delays nobody. All
 // calls are made while the keeper's Acting() lock is held.
@@ -13,15 +13,17 @@
 namespace tokenwarden {
 
 // Writes the current generation to the named targets and reads each back.
-Status PublishTo(Work& work, const Rotator& rotator, const std::vector<std::string>& targets);
+// Forced: somebody asked, so also over what a sink under `alarm` or `adopt` holds.
+enum class Force { kNo, kYes };
+Status PublishTo(Work& work, const Rotator& rotator, const std::vector<std::string>& targets,
+                 Force force = Force::kNo);
+// Forced, to every sink. kFailedPrecondition when there is no living value; else the failures of
+// all sinks.
+Status PublishAnew(Work& work, const Rotator& rotator);
 
 // Reads the source and every sink; notices hand-made changes and acts on them as the drift policy
 // says.
 Status LookAtPlaces(Work& work, const Rotator& rotator);
-
-// Moves a rotation on when every sink has its generation, tells consumers once, retires old values
-// when settled. Returns when to look again, if there is something to wait for.
-std::optional<Instant> FinishRotation(Work& work);
 
 // Makes the sink states match the specification: one for each target, none for targets that left
 // it.

@@ -5,6 +5,7 @@
 #include "agent/app/gather.h"
 #include "agent/app/inspection.h"
 #include "agent/app/publishing.h"
+#include "agent/app/retirement.h"
 #include "agent/app/rotation.h"
 
 namespace tokenwarden {

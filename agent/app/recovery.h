@@ -2,9 +2,11 @@
 // A table by the issuer's declared rotation model, never an `if` inside an adapter.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "agent/core/state.h"
+#include "agent/core/time.h"
 
 namespace tokenwarden {
 
@@ -13,13 +15,19 @@ enum class AfterLostReply {
   kAskOperator,  // asking again could destroy what still lives
 };
 
+// The time in which a grace model honours the old value.
+enum class Grace { kRunning, kPassed };
+// `grace`: see Capabilities; `lost_at`: when the first request without a reply began.
+Grace GraceAt(Seconds grace, std::optional<Instant> lost_at, Instant now);
+
 struct RecoveryRow {
   RotationModel model;
+  Grace grace;
   AfterLostReply step;
   std::string_view why;  // a sentence for the operator
 };
 
-// Total over the models.
-const RecoveryRow& RecoveryFor(RotationModel model);
+// Total over both. Where the grace has passed, the strictest answer holds.
+const RecoveryRow& RecoveryFor(RotationModel model, Grace grace);
 
 }  // namespace tokenwarden

@@ -1,9 +1,11 @@
 #include "agent/app/rotation.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/app/reply_codec.h"
 #include "agent/app/rotation_steps.h"
+#include "agent/app/superseding.h"
 #include "agent/core/acceptance.h"
 
 namespace tokenwarden {
@@ -14,62 +16,22 @@ constexpr std::size_t kReplyReserve = 64 * 1024;
 // An issuer may answer with the very token it was given; asking again soon would only repeat that.
 constexpr Seconds kSameValuePause = kDay;
 
+// Who rolls back does not want what the issuer would give next: not before a person had time to
+// look.
+constexpr Seconds kRollbackPause = kDay;
+
+void PauseRenewal(CredentialState& state, Instant now) {
+  Seconds pause = kRollbackPause;
+  const std::optional<Instant> end = EarliestDeadline(state.conclusive->facts).at;
+  if (end && *end > now) pause = std::min(pause, (*end - now) / 2);
+  state.renew.last_at = now;
+  state.renew.not_before = now + pause;
+}
+
 // The request certainly never reached the issuer.
 bool CertainlyNotSent(const Error& error) {
   return error.reason == "dns" || error.reason == "connect" || error.reason == "plain_http" ||
          error.reason == "tls" || error.reason == "proxy";
-}
-
-tl::unexpected<Error> NotOurs(const Work& work) {
-  return MakeError(ErrorKind::kAborted, "not_holder",
-                   "another agent holds " + work.spec().name + " now, so it is left alone here",
-                   "ask the agent that holds it");
-}
-
-// May a new rotation take the place of one in this state? What is already current gives way: the
-// newest wins. A renewed value that is not proven yet does not: with a strict issuer it is the only
-// one that will live. A lost reply gives way to a value that somebody brings, not to another
-// question.
-bool GivesWay(const Rotation& rotation, Origin newcomer) {
-  switch (rotation.state) {
-    case RotationState::kCurrent:
-    case RotationState::kPublished:
-    case RotationState::kSettled:
-    case RotationState::kRefused:
-      return true;
-    case RotationState::kCandidate:
-      return rotation.origin != Origin::kRefresh;
-    case RotationState::kAmbiguous:
-      return newcomer != Origin::kRefresh;
-    default:
-      return false;
-  }
-}
-
-Status Supersede(Work& work, Origin newcomer) {
-  Result<std::optional<Rotation>> latest = work.deps().store.LoadLatestRotation(work.spec().name);
-  if (!latest) return tl::unexpected<Error>(latest.error());
-  if (!*latest || !IsUnfinished((*latest)->state)) return {};
-  const RotationState state = (*latest)->state;
-  if (!GivesWay(**latest, newcomer)) {
-    return MakeError(ErrorKind::kAborted, "in_flight",
-                     "a rotation of " + work.spec().name + " is still in flight, at " +
-                         std::string(ToString(state)),
-                     "wait for it, or see `tokenwarden explain " + work.spec().name + "`");
-  }
-  // The newcomer may yet be refused: that a reply was lost must be known afterwards, too.
-  const RecoveryRow& row = RecoveryOf(work);
-  if (state == RotationState::kAmbiguous && row.step == AfterLostReply::kAskOperator) {
-    AskAfterLostReply(work, row);
-    if (Status saved = work.Save(); !saved) return saved;
-  }
-  const bool was_current = state == RotationState::kCurrent || state == RotationState::kPublished ||
-                           state == RotationState::kSettled;
-  Result<Rotation> ended = Step(work, **latest,
-                                To(was_current ? RotationState::kRetired : RotationState::kFailed,
-                                   "superseded by a newer value"));
-  if (!ended) return tl::unexpected<Error>(ended.error());
-  return {};
 }
 
 // What must hold before an issuer is asked, whoever wants it.
@@ -83,16 +45,22 @@ Status IsSoundToAsk(Work& work) {
     return MakeError(ErrorKind::kFailedPrecondition, std::string(kLostReplyNeed),
                      work.state().operator_need->sentence);
   }
+  // Whatever else a person was told since: a value that may be used up is not presented again.
+  const RecoveryRow& row = RecoveryOf(work);
+  if (work.state().reply_lost_at && row.step == AfterLostReply::kAskOperator) {
+    AskAfterLostReply(work, row);
+    static_cast<void>(work.Save());  // a failure was told
+    return MakeError(ErrorKind::kFailedPrecondition, std::string(kLostReplyNeed),
+                     work.state().operator_need->sentence);
+  }
   if (work.keeper().unsaved_reply) {
     return MakeError(ErrorKind::kAborted, "unsaved_reply",
                      "the reply to an earlier renewal of " + work.spec().name +
                          " is not stored yet, so the issuer is not asked again",
                      "see why the state cannot be written");
   }
-  const IssuerSession session = work.Session();
   const Observation& conclusive = *work.state().conclusive;
-  if (IsDead(conclusive.verdict) &&
-      !work.deps().provider.CapabilitiesOf(session.context(), &conclusive).can_replace_dead) {
+  if (IsDead(conclusive.verdict) && !CapabilitiesNow(work).can_replace_dead) {
     return MakeError(
         ErrorKind::kFailedPrecondition, "dead",
         "credential " + work.spec().name + " is " + std::string(ToString(conclusive.verdict)) +
@@ -197,55 +165,12 @@ Result<RotationOutcome> Rotator::AfterReceived(Work& work, const Rotation& rotat
   return AfterCandidate(work, *next, renewed->value, "");
 }
 
-Result<RotationOutcome> Rotator::Offer(Work& work, Origin origin, const Secret& value,
-                                       const std::string& accept_worse_reason) const {
-  const Fingerprint fingerprint = work.deps().fingerprinter.Of(value);
-  if (work.state().generation != 0 && fingerprint == work.state().fingerprint) {
-    return RotationOutcome::kUnchanged;
-  }
-  if (Status free = Supersede(work, origin); !free) return tl::unexpected<Error>(free.error());
-  const std::optional<std::uint64_t> epoch = work.Epoch();
-  if (!epoch) return NotOurs(work);
-  Result<Rotation> rotation = work.deps().store.Begin(
-      work.spec().name, origin, work.state().generation, *epoch, work.now(), value.size());
-  if (!rotation) {
-    work.keeper().in_doubt = true;
-    return tl::unexpected<Error>(rotation.error());
-  }
-  RotationStep candidate = To(RotationState::kCandidate);
-  candidate.candidate = value.Clone();
-  candidate.candidate_fingerprint = fingerprint;
-  Result<Rotation> next = Step(work, *rotation, std::move(candidate));
-  if (!next) return tl::unexpected<Error>(next.error());
-  return AfterCandidate(work, *next, value, accept_worse_reason);
-}
-
-Result<RotationOutcome> Rotator::RollBack(Work& work) const {
-  const std::string& name = work.spec().name;
-  Result<std::vector<StoredGeneration>> known = work.deps().store.LoadGenerations(name);
-  if (!known) return tl::unexpected<Error>(known.error());
-  Generation previous = 0;
-  for (const StoredGeneration& each : *known) {
-    const bool usable = !each.retired && each.generation < work.state().generation &&
-                        each.fingerprint != work.state().fingerprint;
-    if (usable && each.generation > previous) previous = each.generation;
-  }
-  if (previous == 0) {
-    return MakeError(ErrorKind::kNotFound, "no_previous_value",
-                     "no earlier value of " + name + " is kept any more",
-                     "earlier values are kept until the new one has settled (see `settle`)");
-  }
-  Result<Secret> value = work.deps().store.LoadValue(name, previous);
-  if (!value) return tl::unexpected<Error>(value.error());
-  return Offer(work, Origin::kRollback, *value,
-               "roll back to generation " + std::to_string(previous));
-}
-
 Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rotation,
                                                 const Secret& value,
                                                 const std::string& accept_worse_reason) const {
   CredentialState& state = work.state();
-  if (state.generation != 0 && rotation.candidate_fingerprint == state.fingerprint) {
+  if (IsWhatWeHold(state, rotation.candidate_fingerprint)) {
+    state.reply_lost_at.reset();  // it was not used up
     state.renew.not_before = work.now() + kSameValuePause;
     state.renew.last_error = "the issuer answered with the same token";
     state.renew.last_error_reason = "same_value";
@@ -256,14 +181,15 @@ Result<RotationOutcome> Rotator::AfterCandidate(Work& work, const Rotation& rota
     work.Save();
     return RotationOutcome::kUnchanged;
   }
-  const IssuerSession session = work.Session();
-  Observation seen = session.Inspect(work.deps().provider, value, work.deps().http);
+  Observation seen = work.Prove(value);
   std::optional<RefusedCandidate> refused =
       JudgeCandidate(work.spec(), seen, work.LivingObservation(), work.now());
   if (refused && refused->refusal == Refusal::kNotProven) {
     state.inspect.last_at = work.now();
     ++state.inspect.consecutive_failures;
     TellNotProven(work, seen);
+    state.inspect.last_error = seen.message;
+    state.inspect.last_error_reason = std::string(ToString(seen.reason));
     if (state.generation == 0) state.silence = std::move(seen);
     work.Save();
     return RotationOutcome::kWaiting;
@@ -323,6 +249,8 @@ Result<RotationOutcome> Rotator::AfterProven(Work& work, const Rotation& rotatio
       rotation.origin == Origin::kRefresh ? std::optional(work.now()) : next.renew.last_success_at;
   next.renew = Attempts{};
   next.renew.last_success_at = renewed_at;
+  if (rotation.origin == Origin::kRollback) PauseRenewal(next, work.now());
+  next.reply_lost_at.reset();
   next.operator_need.reset();
   next.refused_fingerprint = Fingerprint{};
   next.spec_digest = work.keeper().spec_digest();

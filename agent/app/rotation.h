@@ -36,6 +36,10 @@ class Rotator {
   // Proves the previous value again and makes it current as a new generation. kNotFound
   // `no_previous_value`.
   Result<RotationOutcome> RollBack(Work& work) const;
+  // Takes the newest living value that was refused and kept aside, after proving it again. `reason`
+  // not empty: an operator takes it although worse. kNotFound `nothing_kept`; the refusal as
+  // kFailedPrecondition.
+  Result<RotationOutcome> AcceptKept(Work& work, const std::string& reason) const;
   // Takes a reply that was never stored and whose rotation another holder has ended meanwhile: it
   // may hold the only value that lives. Nothing to do without one.
   Result<RotationOutcome> Rescue(Work& work) const;
@@ -58,6 +62,13 @@ class Rotator {
                                  const RefusedCandidate& refused, Observation seen) const;
   Result<RotationOutcome> AfterProven(Work& work, const Rotation& rotation,
                                       Observation observation) const;
+  // A kept value that was found fit: proven and current.
+  Result<RotationOutcome> TakeKept(Work& work, const Rotation& kept, Observation seen) const;
+  // What is stored of a candidate does not open and never will: takes it from the reply if that
+  // does, else ends the rotation as if the reply had been lost.
+  Result<RotationOutcome> GiveUpCandidate(Work& work, const Rotation& rotation,
+                                          const Error& error) const;
+  Result<RotationOutcome> ResumeCandidate(Work& work, const Rotation& rotation) const;
   // Nobody can know whether the issuer acted.
   Result<RotationOutcome> Lose(Work& work, const Rotation& rotation, const Error& error) const;
   Result<RotationOutcome> AfterAmbiguous(Work& work, const Rotation& rotation) const;

@@ -2,20 +2,9 @@
 
 #include <utility>
 
+#include "agent/core/sentence.h"
+
 namespace tokenwarden {
-namespace {
-
-// "2 days 3 hours (until 2026-…)", or what can be said instead.
-std::string TimeLeft(Work& work) {
-  const std::optional<Observation> living = work.LivingObservation();
-  if (!living) return "no longer known to work";
-  const Deadline deadline = EarliestDeadline(living->facts);
-  if (!deadline.at) return "in use without a known end";
-  return "in use for another " + FormatDuration(*deadline.at - work.now()) + " (until " +
-         FormatUtc(*deadline.at) + ")";
-}
-
-}  // namespace
 
 Result<Rotation> Step(Work& work, const Rotation& rotation, RotationStep step) {
   const RotationState to = step.to;
@@ -65,19 +54,31 @@ bool MayHaveActed(const Error& error) {
          error.kind == ErrorKind::kDataLoss || error.kind == ErrorKind::kInternal;
 }
 
-const RecoveryRow& RecoveryOf(Work& work) {
+Capabilities CapabilitiesNow(Work& work) {
   const IssuerSession session = work.Session();
   const Observation* conclusive = work.state().conclusive ? &*work.state().conclusive : nullptr;
-  return RecoveryFor(
-      work.deps().provider.CapabilitiesOf(session.context(), conclusive).rotation_model);
+  return work.deps().provider.CapabilitiesOf(session.context(), conclusive);
+}
+
+const RecoveryRow& RecoveryOf(Work& work) {
+  const Capabilities can = CapabilitiesNow(work);
+  return RecoveryFor(can.rotation_model,
+                     GraceAt(can.grace, work.state().reply_lost_at, work.now()));
+}
+
+void NoteLostReply(Work& work, const Rotation& rotation) {
+  std::optional<Instant>& lost_at = work.state().reply_lost_at;
+  if (!lost_at) lost_at = rotation.started_at;
 }
 
 void AskAfterLostReply(Work& work, const RecoveryRow& row) {
-  work.NeedOperator(std::string(kLostReplyNeed),
-                    "the reply to a renewal of " + work.spec().name + " was lost, and " +
-                        std::string(row.why) + ". The current value is " + TimeLeft(work) +
-                        "; issue a new one and give it to `tokenwarden submit " + work.spec().name +
-                        "`");
+  work.NeedOperator(
+      std::string(kLostReplyNeed),
+      Sentences({"the reply to a renewal of " + work.spec().name + " was lost, and " +
+                     std::string(row.why),
+                 "The current value stays in use meanwhile. Issue a new one and give it to "
+                 "`tokenwarden submit " +
+                     work.spec().name + "`"}));
 }
 
 }  // namespace tokenwarden

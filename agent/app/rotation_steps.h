@@ -21,8 +21,13 @@ void TellNotProven(const Work& work, const Observation& seen);
 // No clear answer: the issuer behind a gateway's page or an unreadable reply may have acted anyway.
 bool MayHaveActed(const Error& error);
 
+// What the issuer can do for this credential, as far as is known now.
+Capabilities CapabilitiesNow(Work& work);
 // What to do after a lost reply of this credential's issuer.
 const RecoveryRow& RecoveryOf(Work& work);
+// The time in which the issuer may be asked again runs from the first request without a reply; the
+// caller saves.
+void NoteLostReply(Work& work, const Rotation& rotation);
 // Calls for a person, with the time that is left; the caller saves.
 void AskAfterLostReply(Work& work, const RecoveryRow& row);
 

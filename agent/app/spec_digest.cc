@@ -41,6 +41,7 @@ std::string DigestOf(const CredentialSpec& spec) {
   digest.Add(spec.provider()).Add(meta.app_id).Add(meta.app_secret).Add(ToString(meta.kind));
   digest.Add(meta.endpoint).Add(meta.api_version).Add(meta.required_scopes).Add(meta.user_id);
   digest.Add(meta.phone_number_id).Add(meta.business_account_id);
+  if (!meta.canary.empty()) digest.Add("canary").Add(meta.canary);
   digest.Add(meta.generate_system_user_id).Add(meta.generate_token).Add(meta.generate_scopes);
   digest.Add(meta.page_id).Add(meta.parent_token).Add(meta.ca_file);
   digest.Add(spec.source ? Describe(*spec.source) : "");

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "agent/core/sentence.h"
+
 namespace tokenwarden {
 
 Work::Work(const Deps& deps, Keeper& keeper, WorkLimits limits)
@@ -15,12 +17,29 @@ IssuerSession Work::Session() const {
   return IssuerSession(*spec_, deps_.secrets, now(), limits_.request_timeout);
 }
 
-Result<Secret> Work::CurrentValue() const {
+Result<Secret> Work::CurrentValue() {
+  const std::string& name = spec_->name;
   if (state_.generation == 0) {
     return MakeError(ErrorKind::kNotFound, "no_value",
-                     "credential " + spec_->name + " has no proven value yet");
+                     "credential " + name + " has no proven value yet");
   }
-  return deps_.store.LoadValue(spec_->name, state_.generation);
+  Result<Secret> value = deps_.store.LoadValue(name, state_.generation);
+  if (value || value.error().kind != ErrorKind::kDataLoss || ValueIsUnreadable(state_)) {
+    return value;
+  }
+  NeedOperator(
+      std::string(kUnreadableNeed),
+      Sentences({"the stored value of " + name + " cannot be read: " + value.error().message,
+                 "Where a sink still holds it, it is taken from there; otherwise restore "
+                 "the newest backup of the state, or give the value to `tokenwarden "
+                 "submit " +
+                     name + "`"}));
+  static_cast<void>(Save());  // a failure was told
+  return value;
+}
+
+Observation Work::Prove(const Secret& value) const {
+  return Session().Prove(deps_.provider, value, deps_.http);
 }
 
 std::optional<Observation> Work::LivingObservation() const {
@@ -100,10 +119,25 @@ void Work::Audit(const std::string& event, const std::string& sentence) const {
   }
 }
 
+std::string Work::TimeLeft() const {
+  if (state_.generation == 0) return "Time left: none, there is no value in use";
+  const std::optional<Observation> living = LivingObservation();
+  if (!living) {
+    return state_.conclusive ? "Time left: none, the value in use works no more"
+                             : "Time left: not known, the issuer was never heard";
+  }
+  const Deadline deadline = EarliestDeadline(living->facts);
+  if (deadline.reason == DeadlineReason::kNever) return "Time left: unlimited, it never expires";
+  if (!deadline.at) return "Time left: not known, the issuer did not say";
+  if (*deadline.at <= now()) return "Time left: none since " + FormatUtc(*deadline.at);
+  return "Time left: " + FormatDuration(*deadline.at - now()) + ", until " +
+         FormatUtc(*deadline.at);
+}
+
 void Work::NeedOperator(std::string reason, std::string sentence) {
   const bool known = state_.operator_need && state_.operator_need->reason == reason;
   const Instant since = known ? state_.operator_need->since : now();
-  state_.operator_need = OperatorNeed{std::move(reason), std::move(sentence), since};
+  state_.operator_need = OperatorNeed{std::move(reason), Sentences({sentence, TimeLeft()}), since};
   if (known) return;
   Event event = MakeEvent(Event::Kind::kNeedsOperator, LogLevel::kError, "an operator is needed");
   event.reason = state_.operator_need->reason;

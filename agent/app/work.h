@@ -20,6 +20,12 @@ struct WorkLimits {
 // renewals until another value is current: nothing that is seen of the old value says whether it
 // was used up.
 inline constexpr std::string_view kLostReplyNeed = "lost_reply";
+// The need after the stored value turned out not to open: damage, which nothing mends but a value.
+inline constexpr std::string_view kUnreadableNeed = "value_unreadable";
+
+inline bool ValueIsUnreadable(const CredentialState& state) {
+  return state.operator_need && state.operator_need->reason == kUnreadableNeed;
+}
 
 class Work {
  public:
@@ -33,10 +39,13 @@ class Work {
 
   // What the issuer needs to know; references are read at the call.
   IssuerSession Session() const;
-  // The value in use. kNotFound before the first generation.
-  Result<Secret> CurrentValue() const;
+  // The value in use. kNotFound before the first generation. Calls for a person when what is stored
+  // of it is damaged (kDataLoss).
+  Result<Secret> CurrentValue();
   // The newest conclusive observation while it does not say that the value is dead.
   std::optional<Observation> LivingObservation() const;
+  // Asks the issuer with everything that is configured as proof of a new value.
+  Observation Prove(const Secret& value) const;
 
   // We are the holder, and what is in memory is what is durable: everything that acts begins with
   // it. Reads the state anew under a new epoch and after a doubt. kAborted `not_holder`; the
@@ -61,10 +70,13 @@ class Work {
   // A line in the audit log; failing to write it is told, not returned.
   void Audit(const std::string& event, const std::string& sentence) const;
 
-  // Records that a person must act; announced only when it is news.
+  // Records that a person must act, and how much time is left; announced only when it is news.
   void NeedOperator(std::string reason, std::string sentence);
 
  private:
+  // `Time left: 2 days 3 hours, until …`
+  std::string TimeLeft() const;
+
   const Deps& deps_;
   Keeper& keeper_;
   WorkLimits limits_;

@@ -43,6 +43,9 @@ struct Snapshot {
   // A successor can be made without the old value (derived from a parent, generated, rebuilt): the
   // one case in which a dead value can be renewed.
   bool can_replace_dead = false;
+  // How long after a lost reply the issuer may still be asked with the same value; Seconds::max():
+  // as long as it lives; zero: not at all, or asking again does no harm anyway.
+  Seconds grace{0};
 };
 
 using Rule = std::optional<Decision> (*)(const Snapshot&, Instant now);

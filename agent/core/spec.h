@@ -80,6 +80,8 @@ struct MetaSpec {
   std::string user_id;          // expected principal, optional
   std::string phone_number_id;  // assets to be proven, optional
   std::string business_account_id;
+  // A path of the Graph API that a new value must be able to read before it is taken; empty = none.
+  std::string canary;
   // Renewal by generation (system users): who may generate, with what token.
   std::string generate_system_user_id;
   std::optional<SecretRef> generate_token;
@@ -155,6 +157,7 @@ struct RenewSpec {
   bool enabled = true;
   std::optional<Seconds> before;   // renew when this much is left
   std::optional<Seconds> max_age;  // renew when the value is this old, even if it never expires
+  bool revoke_old = false;  // revoke the old value at the issuer once the new one has settled
   bool operator==(const RenewSpec&) const = default;
 };
 
@@ -207,6 +210,9 @@ struct Config {
       "/var/lib/tokenwarden/state.db";  // vault: prefix; kubernetes: `namespace/secret`
   std::optional<SecretRef> state_key;
   std::optional<TransitKeySpec> state_transit_key;
+  std::vector<std::string>
+      state_key_command;              // a program that prints the key; wins over the others
+  std::string allow_ephemeral_state;  // why a disk that does not outlive the process will do
   VaultSpec vault;
   KubernetesSpec kubernetes;
   std::optional<LeaseSpec> lease;

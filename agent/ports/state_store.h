@@ -127,8 +127,8 @@ class StateStore {
   virtual Result<std::vector<Rotation>> LoadUnfinished() = 0;
   // The unfinished one if there is one, else the newest.
   virtual Result<std::optional<Rotation>> LoadLatestRotation(const std::string& credential) = 0;
-  // The newest one at `refused` whose candidate is still kept, whatever came after it.
-  virtual Result<std::optional<Rotation>> LoadRefused(const std::string& credential) = 0;
+  // Those at `refused` whose candidate is still kept, whatever came after them; the newest first.
+  virtual Result<std::vector<Rotation>> LoadRefused(const std::string& credential) = 0;
   // Both: kDataLoss when what is stored does not open; it never will.
   virtual Result<Secret> LoadReply(RotationId id) = 0;
   virtual Result<Secret> LoadCandidate(RotationId id) = 0;

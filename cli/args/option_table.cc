@@ -59,6 +59,7 @@ constexpr OptionSpec kStatus[] = {
      "only these: NAME (* is anything), tenant=T, label.KEY=V; commas mean and",
      {},
      Repeat::kMany},
+    {"--rotation", "", "where the rotation of NAME stands, why, and what happens next"},
     {"--timeout", "10s", "how long to wait for the agent"},
 };
 constexpr OptionSpec kOneToken[] = {
@@ -69,6 +70,15 @@ constexpr OptionSpec kSubmit[] = {
     kAddress,
     {"--timeout", "60s", "how long to wait for the agent"},
     {"--accept-worse", "REASON", "accept a value that is worse than the current one, and say why"},
+    {"--kept-aside", "", "take the value that was refused and kept aside; none is read"},
+};
+constexpr OptionSpec kRekey[] = {
+    {"--config", "FILE", "the agent's configuration: its state and the key of today",
+     "TOKENWARDEN_CONFIG"},
+    {"--new-key", "FILE",
+     "the new key, made by keygen (default: a new one takes the place of the key file)"},
+    {"--key-command", "COMMAND",
+     "a program that prints the key of today, arguments separated by spaces (default: state.key)"},
 };
 
 constexpr CommandSpec kCommands[] = {
@@ -78,13 +88,19 @@ constexpr CommandSpec kCommands[] = {
      "whatsapp_business_messaging\n"
      "  printenv WHATSAPP_ACCESS_TOKEN | tokenwarden check --token-stdin --format json\n"
      "  tokenwarden check --config tokenwarden.yaml --select tenant=acme\n"},
-    {"status", "", 0, 0, "what a running agent knows about its tokens", kStatus,
-     "  tokenwarden status\n  tokenwarden status --select 'tenant=acme' --format json\n"},
+    {"status", "[NAME]", 0, 1, "what a running agent knows about its tokens", kStatus,
+     "  tokenwarden status\n  tokenwarden status --select 'tenant=acme' --format json\n"
+     "  tokenwarden status whatsapp --rotation\n"},
     {"refresh", "NAME", 1, 1, "have the agent renew a token now", kOneToken,
      "  tokenwarden refresh whatsapp\n"},
     {"submit", "NAME", 1, 1, "hand a new value to the agent, which proves it first", kSubmit,
      "  tokenwarden submit whatsapp            (asks for the value without showing it)\n"
-     "  tokenwarden submit whatsapp < new-token.txt\n"},
+     "  tokenwarden submit whatsapp < new-token.txt\n"
+     "  tokenwarden submit whatsapp --kept-aside --accept-worse 'the app was moved'\n"},
+    {"rollback", "NAME", 1, 1, "have the agent prove the value before this one and use it again",
+     kOneToken, "  tokenwarden rollback whatsapp\n"},
+    {"sync", "NAME", 1, 1, "have the agent publish the current value to every sink again",
+     kOneToken, "  tokenwarden sync whatsapp        (also ends a drift under `drift: alarm`)\n"},
     {"explain", "CREDENTIAL|CODE", 1, 1, "why the agent does what it does, or what an error means",
      kOneToken, "  tokenwarden explain whatsapp\n  tokenwarden explain 190/463\n"},
     {"validate",
@@ -101,6 +117,10 @@ constexpr CommandSpec kCommands[] = {
      "make a new key for the agent's state, mode 0600",
      {},
      "  tokenwarden keygen /etc/tokenwarden/key\n"},
+    {"rekey", "", 0, 0, "seal the state of a stopped agent under another key", kRekey,
+     "  tokenwarden rekey --config /etc/tokenwarden/tokenwarden.yaml\n"
+     "  tokenwarden keygen new.key && tokenwarden rekey --config tokenwarden.yaml --new-key "
+     "new.key\n"},
     {"completion",
      "bash|zsh|fish",
      1,

@@ -16,6 +16,8 @@ class AgentClient {
   virtual Result<std::vector<TokenView>> List() = 0;
   virtual Result<TokenView> Refresh(const std::string& name) = 0;
   virtual Result<TokenView> Submit(SubmitRequest request) = 0;
+  virtual Result<TokenView> Rollback(const std::string& name) = 0;
+  virtual Result<TokenView> Sync(const std::string& name) = 0;
   virtual Result<Explanation> Explain(const std::string& name) = 0;
 };
 

@@ -43,9 +43,34 @@ void KeepSelected(const std::vector<TokenSelector>& select, std::vector<TokenVie
   tokens.erase(std::remove_if(tokens.begin(), tokens.end(), unwanted), tokens.end());
 }
 
+void KeepNamed(const std::string& name, std::vector<TokenView>& tokens) {
+  const auto other = [&](const TokenView& token) { return token.name != name; };
+  tokens.erase(std::remove_if(tokens.begin(), tokens.end(), other), tokens.end());
+}
+
+Error NoSuchToken(const std::string& name) {
+  return Error{ErrorKind::kNotFound, "no_such_credential",
+               "no credential named " + name + " is under management",
+               "see `tokenwarden status` for the names"};
+}
+
 Error NothingSelected() {
   return Error{ErrorKind::kInvalidArgument, "nothing_selected", "--select matches no token",
                "correct --select, or leave it out to see every name"};
+}
+
+Outcome ShowRotation(const Context& context, AgentClient& agent) {
+  if (context.args.operands.empty()) {
+    return Failed(Error{ErrorKind::kInvalidArgument, "no_name",
+                        "--rotation is about one token, and none is named",
+                        "name it: tokenwarden status NAME --rotation"},
+                  context.json);
+  }
+  const Result<Explanation> explanation = agent.Explain(context.args.operands.front());
+  if (!explanation) return Failed(explanation.error(), context.json);
+  const Instant now = context.services.Now();
+  return Answer(context, RenderRotationText(*explanation, now),
+                RenderRotationJson(*explanation, now));
 }
 
 }  // namespace
@@ -55,9 +80,13 @@ Outcome RunStatus(const Context& context) {
   if (!select) return Failed(select.error(), context.json);
   const auto agent = Connect(context, kReadPatience);
   if (!agent) return Failed(agent.error(), context.json);
+  if (context.args.Has("--rotation")) return ShowRotation(context, **agent);
   Result<std::vector<TokenView>> tokens = (*agent)->List();
   if (!tokens) return Failed(tokens.error(), context.json);
   KeepSelected(*select, *tokens);
+  const std::vector<std::string>& names = context.args.operands;
+  if (!names.empty()) KeepNamed(names.front(), *tokens);
+  if (tokens->empty() && !names.empty()) return Failed(NoSuchToken(names.front()), context.json);
   if (tokens->empty() && !select->empty()) return Failed(NothingSelected(), context.json);
   const Instant now = context.services.Now();
   return Answer(context, RenderStatusText(*tokens, now), RenderStatusJson(*tokens, now));
@@ -75,6 +104,11 @@ Outcome RunSubmit(const Context& context) {
   if (!agent) return Failed(agent.error(), context.json);
   SubmitRequest request;
   request.name = context.args.operands.front();
+  request.accept_worse_reason = context.args.Value("--accept-worse").value_or("");
+  request.kept_aside = context.args.Has("--kept-aside");
+  if (request.kept_aside) {
+    return ShowChange(context, "accepted", (*agent)->Submit(std::move(request)));
+  }
   const Result<Secret> input =
       context.services.ReadInput(kLongestValue, "New value of " + request.name + " (not shown): ");
   if (!input) return Failed(input.error(), context.json);
@@ -84,8 +118,19 @@ Outcome RunSubmit(const Context& context) {
                         "pipe the new token into this command, or type it when asked"},
                   context.json);
   }
-  request.accept_worse_reason = context.args.Value("--accept-worse").value_or("");
   return ShowChange(context, "accepted", (*agent)->Submit(std::move(request)));
+}
+
+Outcome RunRollback(const Context& context) {
+  const auto agent = Connect(context, kChangePatience);
+  if (!agent) return Failed(agent.error(), context.json);
+  return ShowChange(context, "rolled back", (*agent)->Rollback(context.args.operands.front()));
+}
+
+Outcome RunSync(const Context& context) {
+  const auto agent = Connect(context, kChangePatience);
+  if (!agent) return Failed(agent.error(), context.json);
+  return ShowChange(context, "published again", (*agent)->Sync(context.args.operands.front()));
 }
 
 Outcome RunExplain(const Context& context) {

@@ -72,7 +72,8 @@ std::unique_ptr<Fingerprinter> FingerprintsOf(const Config& config, SecretResolv
   if (!config.state_key) return nullptr;
   const Result<Secret> key = resolver.Resolve(*config.state_key);
   if (!key) return nullptr;
-  Result<std::unique_ptr<Fingerprinter>> fingerprints = services.FingerprintsUnder(*key);
+  Result<std::unique_ptr<Fingerprinter>> fingerprints = services.FingerprintsUnder(
+      *key, config.state_kind == StateKind::kSqlite ? config.state_path : "");
   return fingerprints ? std::move(*fingerprints) : nullptr;
 }
 
@@ -89,20 +90,26 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& services) {
-  const Status readable = CheckReadable(settings.config);
+Result<Config> ReadConfig(const std::string& path, Services& services) {
+  const Status readable = CheckReadable(path);
   if (!readable) return tl::unexpected<Error>(readable.error());
-  ConfigRead read = services.LoadConfig(settings.config);
-  if (!read.config) return BadConfiguration(settings.config, read);
+  ConfigRead read = services.LoadConfig(path);
+  if (!read.config) return BadConfiguration(path, read);
+  return std::move(*read.config);
+}
+
+Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& services) {
+  Result<Config> config = ReadConfig(settings.config, services);
+  if (!config) return tl::unexpected<Error>(config.error());
   const std::string base_dir = DirectoryOf(settings.config);
-  const Result<Reached> reached = services.Reach(*read.config, base_dir);
+  const Result<Reached> reached = services.Reach(*config, base_dir);
   if (!reached) return tl::unexpected<Error>(reached.error());
   ConfigTargets result;
-  result.fingerprints = FingerprintsOf(*read.config, reached->secrets, services);
-  for (const CredentialSpec& spec : read.config->credentials) {
+  result.fingerprints = FingerprintsOf(*config, reached->secrets, services);
+  for (const CredentialSpec& spec : config->credentials) {
     if (!IsSelected(settings.select, spec)) continue;
     Target target = TargetOf(spec, reached->secrets, reached->places);
-    if (target.spec.meta.ca_file.empty()) target.spec.meta.ca_file = read.config->ca_file;
+    if (target.spec.meta.ca_file.empty()) target.spec.meta.ca_file = config->ca_file;
     result.targets.push_back(std::move(target));
   }
   return result;

@@ -22,6 +22,9 @@ struct ConfigTargets {
 // file.
 Result<ConfigTargets> TargetsOfConfig(const CheckSettings& settings, Services& services);
 
+// The whole of a good configuration; the errors are those of TargetsOfConfig.
+Result<Config> ReadConfig(const std::string& path, Services& services);
+
 // A configuration that may not be read is another exit code than one that is wrong.
 // kPermissionDenied `unreadable`, kNotFound `no_such_file`.
 Status CheckReadable(const std::string& path);

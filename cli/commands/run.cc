@@ -9,9 +9,10 @@ struct Entry {
 };
 
 constexpr Entry kEntries[] = {
-    {"check", RunCheck},   {"status", RunStatus},         {"refresh", RunRefresh},
-    {"submit", RunSubmit}, {"explain", RunExplain},       {"validate", RunValidate},
-    {"keygen", RunKeygen}, {"completion", RunCompletion}, {"version", RunVersion},
+    {"check", RunCheck},     {"status", RunStatus},         {"refresh", RunRefresh},
+    {"submit", RunSubmit},   {"rollback", RunRollback},     {"sync", RunSync},
+    {"explain", RunExplain}, {"validate", RunValidate},     {"keygen", RunKeygen},
+    {"rekey", RunRekey},     {"completion", RunCompletion}, {"version", RunVersion},
     {"help", RunHelp},
 };
 

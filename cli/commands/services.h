@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/core/fingerprint.h"
 #include "agent/core/result.h"
@@ -25,6 +26,20 @@ namespace tokenwarden::cli {
 struct Reached {
   SecretResolver& secrets;
   PlaceFactory& places;
+};
+
+// Sealing an agent's state file under another key.
+struct RekeyRequest {
+  const Config& config;
+  std::string base_dir;
+  std::string new_key_file;  // empty: a new key takes the place of the configured file
+};
+struct RekeyResult {
+  bool was_done = false;  // the state was sealed under that key already
+  std::size_t resealed = 0;
+  std::vector<std::string> damaged;  // did not open before either
+  std::string key_file;              // the key of the state from now on
+  std::string old_key_file;          // where the old one is kept; empty: where it was
 };
 
 class Services {
@@ -52,9 +67,12 @@ class Services {
   // what it leaves out is filled in. Relative paths start at `base_dir`. Valid as long as this.
   virtual Result<Reached> Reach(Config& config, const std::string& base_dir) = 0;
   // Under a state key, so that fingerprints equal the agent's; or under a key of this run alone.
-  virtual Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret& state_key) = 0;
+  // `state_path`: a state file that may say so itself; empty = none.
+  virtual Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(
+      const Secret& state_key, const std::string& state_path) = 0;
   virtual std::unique_ptr<Fingerprinter> FingerprintsOfThisRun() = 0;
   virtual Status WriteNewKey(const std::string& path) = 0;
+  virtual Result<RekeyResult> Rekey(const RekeyRequest& request) = 0;
 
   virtual Result<std::unique_ptr<AgentClient>> Connect(const std::string& address,
                                                        std::chrono::milliseconds timeout) = 0;

@@ -62,14 +62,26 @@ void WriteNeed(JsonWriter& json, const std::optional<OperatorNeed>& need) {
       .EndObject();
 }
 
-void WriteSinks(JsonWriter& json, const std::vector<SinkState>& sinks) {
+std::optional<Instant> RetryOf(const TokenView& token, const std::string& target) {
+  for (const TokenView::SinkRetry& retry : token.sink_retries) {
+    if (retry.target == target) return retry.at;
+  }
+  return std::nullopt;
+}
+
+void WriteSinks(JsonWriter& json, const TokenView& token) {
   json.BeginArray("sinks");
-  for (const SinkState& sink : sinks) {
+  for (const SinkState& sink : token.state.sinks) {
+    const Generation current = token.state.generation;
     json.BeginObject()
         .String("target", sink.target)
         .Number("generation", Count(sink.generation))
+        .Number("lag", Count(current > sink.generation ? current - sink.generation : 0))
         .Time("verified_at", sink.verified_at)
         .Bool("drifted", sink.drifted)
+        .Number("consecutive_failures", Count(sink.consecutive_failures))
+        .Time("last_attempt_at", sink.last_attempt_at)
+        .Time("next_attempt_at", RetryOf(token, sink.target))
         .StringOrNull("last_error", sink.last_error)
         .StringOrNull("last_error_reason", sink.last_error_reason)
         .EndObject();
@@ -97,7 +109,7 @@ void WriteToken(JsonWriter& json, const TokenView& token, std::string_view key) 
       .StringOrNull("rotation", state.rotation ? ToString(*state.rotation) : "");
   WriteSilence(json, state.silence);
   WriteNeed(json, state.operator_need);
-  WriteSinks(json, state.sinks);
+  WriteSinks(json, token);
   json.EndObject();
 }
 
@@ -117,20 +129,35 @@ void WriteDecision(JsonWriter& json, const Decision& decision) {
       .EndObject();
 }
 
-void WriteRotation(JsonWriter& json, const std::optional<Rotation>& rotation) {
+void WriteRotation(JsonWriter& json, const Explanation& explanation) {
+  const std::optional<Rotation>& rotation = explanation.rotation;
   if (!rotation) {
     json.Null("rotation");
     return;
   }
   json.BeginObject("rotation")
+      .Number("id", rotation->id)
       .String("state", ToString(rotation->state))
       .String("origin", ToString(rotation->origin))
       .Number("from_generation", Count(rotation->from_generation))
       .Number("to_generation", Count(rotation->to_generation))
       .Time("started_at", rotation->started_at)
       .Time("changed_at", rotation->changed_at)
+      .Number("epoch", Count(rotation->epoch))
+      .Bool("has_reply", rotation->has_reply)
+      .Bool("has_candidate", rotation->has_candidate)
+      .StringOrNull("candidate_fingerprint", rotation->candidate_fingerprint.text)
       .StringOrNull("note", rotation->note)
-      .EndObject();
+      .StringOrNull("next", explanation.rotation_next)
+      .BeginArray("steps");
+  for (const PassedStep& step : rotation->steps) {
+    json.BeginObject()
+        .String("state", ToString(step.state))
+        .Time("at", step.at)
+        .StringOrNull("note", step.note)
+        .EndObject();
+  }
+  json.EndArray().EndObject();
 }
 
 }  // namespace
@@ -157,7 +184,14 @@ std::string RenderExplanationJson(const Explanation& explanation, Instant now) {
     json.BeginObject().String("rule", line.rule).String("answer", line.answer).EndObject();
   }
   json.EndArray();
-  WriteRotation(json, explanation.rotation);
+  WriteRotation(json, explanation);
+  return json.EndObject().Take();
+}
+
+std::string RenderRotationJson(const Explanation& explanation, Instant now) {
+  JsonWriter json = Opened("tokenwarden.rotation/v1", now);
+  WriteToken(json, explanation.token, "token");
+  WriteRotation(json, explanation);
   return json.EndObject().Take();
 }
 

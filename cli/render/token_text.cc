@@ -36,17 +36,38 @@ std::string Line(const TokenView& token, Instant now) {
   return line + Part(Checked(state, now)) + "\n";
 }
 
-std::string SinkLine(const SinkState& sink, Generation current) {
+bool IsLeftAlone(const TokenView& token, const std::string& target) {
+  for (const SinkSpec& spec : token.sinks) {
+    if (spec.Target() == target) return spec.drift == Drift::kAlarm;
+  }
+  return false;
+}
+
+std::string SinkLine(const SinkState& sink, const TokenView& token, Instant now) {
+  const Generation current = token.state.generation;
   std::string trouble;
   if (sink.drifted) trouble = "holds something else than what was published";
-  if (sink.generation < current)
-    trouble = "still holds generation " + std::to_string(sink.generation);
+  if (sink.drifted && IsLeftAlone(token, sink.target)) {
+    trouble += ", and is left alone until `tokenwarden sync " + OneLine(token.name) + "`";
+  }
+  if (sink.generation < current) {
+    trouble = sink.generation == 0
+                  ? "holds nothing of ours yet"
+                  : "still holds generation " + std::to_string(sink.generation) + ", " +
+                        std::to_string(current - sink.generation) + " behind";
+  }
   if (!sink.last_error.empty()) trouble += (trouble.empty() ? "" : "; ") + sink.last_error;
-  return trouble.empty() ? "" : Indented("sink " + OneLine(sink.target) + ": ", trouble);
+  if (trouble.empty()) return "";
+  if (sink.verified_at) trouble += "; last read back " + Relative(*sink.verified_at, now);
+  for (const TokenView::SinkRetry& retry : token.sink_retries) {
+    if (retry.target == sink.target) trouble += "; next try " + Relative(retry.at, now);
+  }
+  return Indented("sink " + OneLine(sink.target) + ": ", trouble);
 }
 
 // Only what a person has to know: a token in order has none of these lines.
-std::string Troubles(const CredentialState& state) {
+std::string Troubles(const TokenView& token, Instant now) {
+  const CredentialState& state = token.state;
   std::string text;
   if (state.operator_need) text += Indented("do now: ", state.operator_need->sentence);
   if (state.conclusive && state.conclusive->verdict != Verdict::kValid) {
@@ -65,25 +86,39 @@ std::string Troubles(const CredentialState& state) {
   }
   if (!state.renew.last_error.empty())
     text += Indented("last renewal failed: ", state.renew.last_error);
-  for (const SinkState& sink : state.sinks) text += SinkLine(sink, state.generation);
+  for (const SinkState& sink : state.sinks) text += SinkLine(sink, token, now);
   return text;
+}
+
+std::string Noted(const std::string& note) { return note.empty() ? "" : ": " + OneLine(note); }
+
+std::string RotationLine(const Rotation& rotation, Instant now) {
+  std::string line = "rotation " + std::to_string(rotation.id) + ": " +
+                     std::string(ToString(rotation.state)) + " since " +
+                     FormatUtc(rotation.changed_at) + " (" +
+                     FormatDuration(now - rotation.changed_at) + "), by " +
+                     std::string(ToString(rotation.origin)) + " from generation " +
+                     std::to_string(rotation.from_generation);
+  if (rotation.to_generation != 0) line += " to " + std::to_string(rotation.to_generation);
+  if (rotation.epoch != 0) line += ", epoch " + std::to_string(rotation.epoch);
+  return line + "\n";
 }
 
 }  // namespace
 
 std::string RenderStatusText(const std::vector<TokenView>& tokens, Instant now) {
   std::string text;
-  for (const TokenView& token : tokens) text += Line(token, now) + Troubles(token.state);
+  for (const TokenView& token : tokens) text += Line(token, now) + Troubles(token, now);
   return text + Counted(tokens.size(), "token") + "\n";
 }
 
 std::string RenderChangeText(std::string_view what, const TokenView& token, Instant now) {
-  return std::string(what) + ": " + Line(token, now) + Troubles(token.state);
+  return std::string(what) + ": " + Line(token, now) + Troubles(token, now);
 }
 
 std::string RenderExplanationText(const Explanation& explanation, Instant now) {
   const Decision& decision = explanation.decision;
-  std::string text = Line(explanation.token, now) + Troubles(explanation.token.state);
+  std::string text = Line(explanation.token, now) + Troubles(explanation.token, now);
   text += "next: " + std::string(ToString(decision.action)) + " (" + decision.reason +
           "): " + OneLine(decision.sentence) + "\n";
   if (decision.until) text += "until: " + Relative(*decision.until, now) + "\n";
@@ -94,11 +129,36 @@ std::string RenderExplanationText(const Explanation& explanation, Instant now) {
   }
   if (!explanation.rotation) return text;
   const Rotation& rotation = *explanation.rotation;
-  text += "latest rotation: " + std::string(ToString(rotation.state)) + ", from generation " +
-          std::to_string(rotation.from_generation) + " by " +
-          std::string(ToString(rotation.origin)) + ", started " +
-          Relative(rotation.started_at, now) + "\n";
-  if (!rotation.note.empty()) text += Indented("", rotation.note);
+  text += "latest " + RotationLine(rotation, now);
+  if (!rotation.note.empty()) text += Indented("why: ", rotation.note);
+  if (!explanation.rotation_next.empty()) text += Indented("then: ", explanation.rotation_next);
+  return text;
+}
+
+std::string RenderRotationText(const Explanation& explanation, Instant now) {
+  std::string text = Line(explanation.token, now);
+  if (explanation.token.state.operator_need) {
+    text += Indented("do now: ", explanation.token.state.operator_need->sentence);
+  }
+  if (!explanation.rotation) {
+    const bool unread = !explanation.rotation_next.empty();
+    return text +
+           (unread ? "the rotation: " + OneLine(explanation.rotation_next)
+                   : "there was no rotation yet") +
+           "\n";
+  }
+  const Rotation& rotation = *explanation.rotation;
+  text += RotationLine(rotation, now);
+  if (!rotation.candidate_fingerprint.empty()) {
+    text += Indented("candidate: ", rotation.candidate_fingerprint.text);
+  }
+  if (!rotation.note.empty()) text += Indented("why: ", rotation.note);
+  if (!explanation.rotation_next.empty()) text += Indented("next: ", explanation.rotation_next);
+  if (!rotation.steps.empty()) text += "steps, each durable before the next one:\n";
+  for (const PassedStep& step : rotation.steps) {
+    text += "  " + FormatUtc(step.at) + "  " + std::string(ToString(step.state)) +
+            Noted(step.note) + "\n";
+  }
   return text;
 }
 

@@ -14,6 +14,11 @@ std::string RenderStatusText(const std::vector<TokenView>& tokens, Instant now);
 // `tokenwarden.status/v1`.
 std::string RenderStatusJson(const std::vector<TokenView>& tokens, Instant now);
 
+// Where the latest rotation stands and why, what happens next, and every step so far.
+std::string RenderRotationText(const Explanation& explanation, Instant now);
+// `tokenwarden.rotation/v1`.
+std::string RenderRotationJson(const Explanation& explanation, Instant now);
+
 // After a change: `renewed` or `accepted`, and the token as it is now.
 std::string RenderChangeText(std::string_view what, const TokenView& token, Instant now);
 // `tokenwarden.token/v1`.

@@ -61,7 +61,7 @@ mkdir -m 700 "$room/state"
 {
   cat <<END_OF_HEAD
 version: 1
-state: {path: $room/state/state.db, key: {file: $room/state.key}}
+state: {path: $room/state/state.db, key: {file: $room/state.key}, allow_ephemeral_state: a measurement}
 http: {listen: "127.0.0.1:0"}
 grpc: {listen: "unix://$room/agent.sock"}
 log: {format: text}

@@ -108,7 +108,8 @@ class Rotations {
         secrets_(files::MakeSecretResolver(setting.directory)) {
     WriteFile(setting.File(".env"), Env(setting.token));
     WriteFile(setting.File("secret"), setting.app_secret);
-    auto store = sqlite::OpenStateStore(setting.File("state.db"), *sealer_);
+    auto store = sqlite::OpenStateStore(setting.File("state.db"), *sealer_,
+                                        {kDay * 30, "", "a measurement"});
     if (!store) throw std::runtime_error(store.error().message);
     store_ = std::move(*store);
     CredentialSpec spec;

@@ -471,22 +471,24 @@ TEST_P(StateStoreContract, KeepsARefusedCandidateForTheOperatorToAccept) {
   EXPECT_EQ(store().LoadValue("a", 1)->Reveal(), "worse");
 }
 
-TEST_P(StateStoreContract, FindsTheRefusedCandidateBehindLaterRotations) {
-  EXPECT_FALSE(store().LoadRefused("a")->has_value());
+TEST_P(StateStoreContract, FindsRefusedCandidatesBehindLaterRotationsTheNewestFirst) {
+  EXPECT_TRUE(store().LoadRefused("a")->empty());
   const RotationId older = Begin("a");
   Step(older, Candidate("worse"));
   Step(older, To(RotationState::kRefused, "lives shorter"));
   const RotationId newer = Begin("a");
   Step(newer, Candidate("worse still"));
-  Step(newer, To(RotationState::kRefused, "lives shorter"));
+  Step(newer, To(RotationState::kRefused, "drops a scope"));
   Step(Begin("a"), To(RotationState::kFailed, "no answer"));
   Begin("a");
   Reopen();
-  Result<std::optional<Rotation>> refused = store().LoadRefused("a");
-  ASSERT_TRUE(refused && refused->has_value());
-  EXPECT_EQ((*refused)->id, newer);
-  EXPECT_EQ((*refused)->note, "lives shorter");
-  EXPECT_FALSE(store().LoadRefused("b")->has_value());
+  Result<std::vector<Rotation>> refused = store().LoadRefused("a");
+  ASSERT_TRUE(refused);
+  ASSERT_EQ(refused->size(), 2u);
+  EXPECT_EQ((*refused)[0].id, newer);
+  EXPECT_EQ((*refused)[0].note, "drops a scope");
+  EXPECT_EQ((*refused)[1].id, older);
+  EXPECT_TRUE(store().LoadRefused("b")->empty());
 }
 
 TEST_P(StateStoreContract, HasNoRefusedCandidateOnceANewerValueIsCurrent) {
@@ -495,7 +497,7 @@ TEST_P(StateStoreContract, HasNoRefusedCandidateOnceANewerValueIsCurrent) {
   Step(refused, To(RotationState::kRefused));
   MakeCurrent("a", 1, "value-1");
   Reopen();
-  EXPECT_FALSE(store().LoadRefused("a")->has_value());
+  EXPECT_TRUE(store().LoadRefused("a")->empty());
 }
 
 TEST_P(StateStoreContract, CanGiveUpAProvenCandidate) {

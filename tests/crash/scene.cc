@@ -78,8 +78,8 @@ void Scene::WriteConfig(const std::string& renew_before) const {
                                        room_.File(kToldFile) + "'], timeout: 5s}}]\n"
                                  : "";
   room_.Write("tokenwarden.yaml",
-              "version: 1\nstate: {path: " + room_.File("state/state.db") +
-                  ", key: {file: " + room_.File("state.key") + "}}\n" + listen +
+              "version: 1\nstate: {path: " + room_.File("state/state.db") + ", key: {file: " +
+                  room_.File("state.key") + "}, allow_ephemeral_state: a test}\n" + listen +
                   "log: {format: text}\nlimits: {request_timeout: " + setting_.request_timeout +
                   "}\ndefaults: {meta: {endpoint: \"" + issuer_.url() +
                   "\"}}\ncredentials:\n  - name: " + kCredential +

@@ -72,7 +72,7 @@ StoreSeen LookIntoStore(const std::string& directory, const std::string& key,
     return seen;
   }
   const auto sealer = crypto::MakeSealer(*parsed);
-  auto store = sqlite::OpenStateStore(scratch + "/state.db", *sealer);
+  auto store = sqlite::OpenStateStore(scratch + "/state.db", *sealer, {kDay * 30, "", "a copy"});
   if (!store) {
     seen.problem = store.error().message;
     return seen;

@@ -66,7 +66,7 @@ mkdir -m 700 "$room/state"
 socket=unix://$room/agent.sock
 cat >"$room/tokenwarden.yaml" <<END
 version: 1
-state: {path: $room/state/state.db, key: {file: $room/state.key}}
+state: {path: $room/state/state.db, key: {file: $room/state.key}, allow_ephemeral_state: a demonstration}
 http: {listen: "127.0.0.1:0"}
 grpc: {listen: "$socket"}
 log: {format: text}

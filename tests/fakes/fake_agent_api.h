@@ -23,6 +23,8 @@ class FakeAgentApi : public AgentApi {
   std::function<Result<TokenView>(SubmitRequest)> on_submit = [this](SubmitRequest request) {
     return Get(request.name);
   };
+  Verb on_rollback = [this](const std::string& name) { return Get(name); };
+  Verb on_sync = [this](const std::string& name) { return Get(name); };
   std::function<Result<Explanation>(const std::string&)> on_explain =
       [this](const std::string& name) -> Result<Explanation> {
     auto view = Get(name);
@@ -78,6 +80,8 @@ class FakeAgentApi : public AgentApi {
   Result<TokenView> Check(const std::string& name) override { return on_check(name); }
   Result<TokenView> Refresh(const std::string& name) override { return on_refresh(name); }
   Result<TokenView> Submit(SubmitRequest request) override { return on_submit(std::move(request)); }
+  Result<TokenView> Rollback(const std::string& name) override { return on_rollback(name); }
+  Result<TokenView> Sync(const std::string& name) override { return on_sync(name); }
   Result<Explanation> Explain(const std::string& name) const override { return on_explain(name); }
   Status Reload() override { return on_reload(); }
   std::vector<HealthProblem> LivenessProblems() const override {
@@ -166,6 +170,7 @@ inline TokenView FullTokenView(const std::string& name, Instant now) {
   state.rotation = RotationState::kCurrent;
   state.operator_need = OperatorNeed{"refused", "the new value is worse", now - kDay};
   state.refused_fingerprint.text = "hmac:fedcba9876543210";
+  state.reply_lost_at = now - kHour;
 
   view.deadline = {now + 20 * kDay, DeadlineReason::kDataAccessExpiry};
   view.renewal_due_at = now + 10 * kDay;
@@ -176,6 +181,7 @@ inline TokenView FullTokenView(const std::string& name, Instant now) {
   sink.key = "TOKEN";
   sink.drift = Drift::kAdopt;
   view.sinks = {sink};
+  view.sink_retries = {{".env#TOKEN", now + 5 * kMinute}};
   return view;
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,7 +66,25 @@ class FakeIssuer : public Provider, public HttpClient {
     commit_before_failing_ = commit_first;
     failures_left_ = times;
   }
-  void set_rotation_model(RotationModel model) { model_ = model; }
+  void set_rotation_model(RotationModel model, Seconds grace = kWhileItLives) {
+    model_ = model;
+    grace_ = grace;
+  }
+  // What the next calls to revoke come to; absent: they succeed.
+  void AnswerRevocations(std::optional<Error> error) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    revoke_error_ = std::move(error);
+  }
+  // The canary call fails for this value, whatever an inspection says.
+  void FailCanary(const std::string& value) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    no_canary_.insert(value);
+  }
+  // What was asked to be revoked, in whose name: `old by current`.
+  std::vector<std::string> revocations() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return revocations_;
+  }
   int exchanges() const { return Locked(exchanges_); }
   int inspections() const { return Locked(inspections_); }
   std::vector<std::string> minted() const {
@@ -80,6 +99,8 @@ class FakeIssuer : public Provider, public HttpClient {
     can.can_refresh = !seen || seen->facts.lifetime != Lifetime::kNever;
     can.cannot_refresh_why = can.can_refresh ? "" : "it never expires";
     can.rotation_model = model_;
+    can.grace = grace_;
+    can.can_revoke = true;
     return can;
   }
   Observation Inspect(const ProviderContext& context, const Secret& value,
@@ -117,6 +138,27 @@ class FakeIssuer : public Provider, public HttpClient {
     seen.facts.issued_at = token.issued_at;
     seen.facts.scopes = token.scopes;
     return seen;
+  }
+  Observation Prove(const ProviderContext& context, const Secret& value,
+                    HttpClient& http) const override {
+    Observation seen = Inspect(context, value, http);
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (seen.verdict == Verdict::kValid && no_canary_.count(std::string(value.Reveal())) != 0) {
+      seen.verdict = Verdict::kUnderScoped;
+      seen.reason = Reason::kAssetUnreachable;
+      seen.message = "the canary call failed";
+    }
+    return seen;
+  }
+  Status Revoke(const ProviderContext&, const Secret& old, const Secret& current,
+                HttpClient&) const override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const std::string value(old.Reveal());
+    revocations_.push_back(value + " by " + std::string(current.Reveal()));
+    if (revoke_error_) return tl::unexpected<Error>(*revoke_error_);
+    tokens_[value].verdict = Verdict::kRevoked;
+    tokens_[value].reason = Reason::kRevokedByApi;
+    return {};
   }
   Result<Renewal> BuildRenewal(const ProviderContext&, const Secret& value,
                                const Observation&) const override {
@@ -166,7 +208,11 @@ class FakeIssuer : public Provider, public HttpClient {
   }
 
   mutable std::mutex mutex_;
-  std::map<std::string, FakeToken> tokens_;
+  mutable std::map<std::string, FakeToken> tokens_;
+  std::set<std::string> no_canary_;
+  std::optional<Error> revoke_error_;
+  mutable std::vector<std::string> revocations_;
+  Seconds grace_ = kWhileItLives;
   std::optional<std::pair<std::string, FakeToken>> next_;
   std::optional<Reason> silent_;
   std::optional<Reason> silent_after_exchange_;

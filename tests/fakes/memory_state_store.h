@@ -64,7 +64,7 @@ class MemoryStateStore final : public StateStore {
   Status Retire(const std::string& credential, Generation keep_from, Instant now) override;
   Result<std::vector<Rotation>> LoadUnfinished() override;
   Result<std::optional<Rotation>> LoadLatestRotation(const std::string& credential) override;
-  Result<std::optional<Rotation>> LoadRefused(const std::string& credential) override;
+  Result<std::vector<Rotation>> LoadRefused(const std::string& credential) override;
   Result<Secret> LoadReply(RotationId id) override;
   Result<Secret> LoadCandidate(RotationId id) override;
   Result<bool> ClaimNotification(const std::string& credential, const std::string& target,
@@ -381,18 +381,17 @@ inline Result<std::optional<Rotation>> MemoryStateStore::LoadLatestRotation(
   });
 }
 
-inline Result<std::optional<Rotation>> MemoryStateStore::LoadRefused(
-    const std::string& credential) {
-  return Call<std::optional<Rotation>>("LoadRefused", [&] {
-    std::optional<Rotation> newest;
+inline Result<std::vector<Rotation>> MemoryStateStore::LoadRefused(const std::string& credential) {
+  return Call<std::vector<Rotation>>("LoadRefused", [&] {
+    std::vector<Rotation> refused;
     for (const auto& [id, row] : disk_->rotations) {
       const Rotation& rotation = row.rotation;
       if (rotation.credential == credential && rotation.state == RotationState::kRefused &&
           row.candidate) {
-        newest = rotation;
+        refused.insert(refused.begin(), rotation);
       }
     }
-    return Result<std::optional<Rotation>>(std::move(newest));
+    return Result<std::vector<Rotation>>(std::move(refused));
   });
 }
 

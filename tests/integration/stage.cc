@@ -148,12 +148,13 @@ void Stage::WriteConfigText(const std::string& credentials) {
   PlantSecret(key);
   room_.Write("state.key", key + "\n");
   mkdir(room_.File("state").c_str(), 0700);
-  room_.Write("tokenwarden.yaml", "version: 1\nstate: {path: " + room_.File("state/state.db") +
-                                      ", key: {file: " + room_.File("state.key") +
-                                      "}}\nhttp: {listen: \"127.0.0.1:0\"}\ngrpc: {listen: \"" +
-                                      Socket() +
-                                      "\"}\nlog: {format: text}\ndefaults: {meta: {endpoint: \"" +
-                                      issuer_.url() + "\"}}\ncredentials:" + credentials);
+  room_.Write(
+      "tokenwarden.yaml",
+      "version: 1\nstate: {path: " + room_.File("state/state.db") +
+          ", key: {file: " + room_.File("state.key") +
+          "}, allow_ephemeral_state: a test}\nhttp: {listen: \"127.0.0.1:0\"}\ngrpc: {listen: \"" +
+          Socket() + "\"}\nlog: {format: text}\ndefaults: {meta: {endpoint: \"" + issuer_.url() +
+          "\"}}\ncredentials:" + credentials);
 }
 
 void Stage::StartAgent(std::vector<std::string> more) {

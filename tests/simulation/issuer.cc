@@ -246,6 +246,7 @@ Capabilities Issuer::CapabilitiesOf(const Observation* conclusive) const {
   if (!can.can_refresh) can.cannot_refresh_why = "it never expires";
   can.can_replace_dead = world_.scenario.makes_anew;
   can.rotation_model = world_.scenario.model;
+  can.grace = world_.scenario.grace;
   return can;
 }
 

@@ -197,9 +197,9 @@ Result<std::optional<Rotation>> Store::LoadLatestRotation(const std::string& cre
                                        [&] { return inner_->LoadLatestRotation(credential); });
 }
 
-Result<std::optional<Rotation>> Store::LoadRefused(const std::string& credential) {
-  return Call<std::optional<Rotation>>("LoadRefused", Kind::kLoad,
-                                       [&] { return inner_->LoadRefused(credential); });
+Result<std::vector<Rotation>> Store::LoadRefused(const std::string& credential) {
+  return Call<std::vector<Rotation>>("LoadRefused", Kind::kLoad,
+                                     [&] { return inner_->LoadRefused(credential); });
 }
 
 Result<Secret> Store::LoadReply(RotationId id) {

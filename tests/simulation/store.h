@@ -37,7 +37,7 @@ class Store : public StateStore {
   Status Retire(const std::string& credential, Generation keep_from, Instant now) override;
   Result<std::vector<Rotation>> LoadUnfinished() override;
   Result<std::optional<Rotation>> LoadLatestRotation(const std::string& credential) override;
-  Result<std::optional<Rotation>> LoadRefused(const std::string& credential) override;
+  Result<std::vector<Rotation>> LoadRefused(const std::string& credential) override;
   Result<Secret> LoadReply(RotationId id) override;
   Result<Secret> LoadCandidate(RotationId id) override;
   Result<bool> ClaimNotification(const std::string& credential, const std::string& target,

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "agent/adapters/crypto/key_directory.h"
 #include "agent/adapters/crypto/state_key.h"
 #include "agent/adapters/crypto/text_codec.h"
 
@@ -30,29 +31,6 @@ class File {
 
 std::string SystemText(int error) { return std::strerror(error); }
 
-ErrorKind KindOf(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return ErrorKind::kNotFound;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return ErrorKind::kPermissionDenied;
-    case ENOSPC:
-    case EDQUOT:
-      return ErrorKind::kResourceExhausted;
-    default:
-      return ErrorKind::kUnavailable;
-  }
-}
-
-std::string DirectoryOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 bool WriteAll(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(descriptor, text.data(), text.size());
@@ -60,11 +38,6 @@ bool WriteAll(int descriptor, std::string_view text) {
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
-}
-
-bool SyncDirectoryOf(const std::string& path) {
-  const File directory(open(DirectoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return directory.get() >= 0 && fsync(directory.get()) == 0;
 }
 
 tl::unexpected<Error> CannotWrite(const std::string& path, int error) {
@@ -117,7 +90,7 @@ Status WriteNewKey(const std::string& path) {
   return {};
 }
 
-Result<StateKey> LoadKeyFile(const std::string& path) {
+Result<StateKey> LoadKeyFile(const std::string& path, unsigned allowed) {
   // Without O_NONBLOCK a named pipe in this place would hang the start.
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) {
@@ -132,7 +105,7 @@ Result<StateKey> LoadKeyFile(const std::string& path) {
     return MakeError(ErrorKind::kInvalidArgument, "key_file_unreadable",
                      "the key file " + path + " is not a regular file");
   }
-  if ((about.st_mode & 077) != 0) {
+  if ((about.st_mode & 077 & ~allowed) != 0) {
     return MakeError(ErrorKind::kPermissionDenied, "key_file_readable",
                      "the key file " + path + " can be reached by other users",
                      "run: chmod 0600 " + path);

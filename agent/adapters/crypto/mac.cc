@@ -37,7 +37,13 @@ class HmacFingerprinter final : public Fingerprinter {
 std::unique_ptr<Mac> MakeMac() { return std::make_unique<OpenSslMac>(); }
 
 std::unique_ptr<Fingerprinter> MakeFingerprinter(const StateKey& key) {
-  return std::make_unique<HmacFingerprinter>(DeriveKey(key.bytes(), kFingerprintPurpose));
+  return MakeFingerprinter(FingerprintKeyOf(key));
 }
+
+std::unique_ptr<Fingerprinter> MakeFingerprinter(Secret fingerprint_key) {
+  return std::make_unique<HmacFingerprinter>(std::move(fingerprint_key));
+}
+
+Secret FingerprintKeyOf(const StateKey& key) { return DeriveKey(key.bytes(), kFingerprintPurpose); }
 
 }  // namespace tokenwarden::crypto

@@ -15,4 +15,9 @@ std::unique_ptr<Mac> MakeMac();
 // run only.
 std::unique_ptr<Fingerprinter> MakeFingerprinter(const StateKey& key);
 
+// The same under a key that outlived its state key (StateStore::LoadFingerprintKey).
+std::unique_ptr<Fingerprinter> MakeFingerprinter(Secret fingerprint_key);
+// What MakeFingerprinter(key) works with.
+Secret FingerprintKeyOf(const StateKey& key);
+
 }  // namespace tokenwarden::crypto

@@ -37,7 +37,8 @@ StateKey RandomKey();
 // (kFailedPrecondition `key_exists`): with it every stored value would be lost.
 Status WriteNewKey(const std::string& path);
 
-// Refuses a file that its group or the world may read (kPermissionDenied `key_file_readable`).
-Result<StateKey> LoadKeyFile(const std::string& path);
+// Refuses a file that its group or the world may reach (kPermissionDenied `key_file_readable`), but
+// for the permission bits in `allowed`.
+Result<StateKey> LoadKeyFile(const std::string& path, unsigned allowed = 0);
 
 }  // namespace tokenwarden::crypto

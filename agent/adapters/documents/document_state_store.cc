@@ -47,7 +47,7 @@ class DocumentStateStore final : public StateStore {
 
   Result<std::vector<Rotation>> LoadUnfinished() override;
   Result<std::optional<Rotation>> LoadLatestRotation(const std::string& credential) override;
-  Result<std::optional<Rotation>> LoadRefused(const std::string& credential) override;
+  Result<std::vector<Rotation>> LoadRefused(const std::string& credential) override;
   Result<Secret> LoadReply(RotationId id) override;
   Result<Secret> LoadCandidate(RotationId id) override;
 
@@ -305,17 +305,18 @@ Result<std::optional<Rotation>> DocumentStateStore::LoadLatestRotation(
   return unfinished != nullptr ? unfinished->rotation : (*document)->rotations.back().rotation;
 }
 
-Result<std::optional<Rotation>> DocumentStateStore::LoadRefused(const std::string& credential) {
+Result<std::vector<Rotation>> DocumentStateStore::LoadRefused(const std::string& credential) {
   Result<DocumentPtr> document = shelf_.Look(credential);
   if (!document) return tl::unexpected<Error>(document.error());
-  if (!*document) return std::optional<Rotation>();
+  std::vector<Rotation> refused;
+  if (!*document) return refused;
   const std::vector<KeptRotation>& rotations = (*document)->rotations;
   for (auto kept = rotations.rbegin(); kept != rotations.rend(); ++kept) {
     if (kept->rotation.state == RotationState::kRefused && kept->rotation.has_candidate) {
-      return std::optional(kept->rotation);
+      refused.push_back(kept->rotation);
     }
   }
-  return std::optional<Rotation>();
+  return refused;
 }
 
 Result<Secret> DocumentStateStore::LoadReply(RotationId id) {

@@ -179,9 +179,20 @@ Result<TokenView> Client::Submit(SubmitRequest request) {
   const std::string_view value = request.value.Reveal();
   message.set_value(value.data(), value.size());
   message.set_accept_worse_reason(request.accept_worse_reason);
+  message.set_kept_aside(request.kept_aside);
   auto response = parts_->Call(*parts_->tokens, &v1::TokenService::Stub::SubmitToken, message);
   WipeString(*message.mutable_value());
   return TokenOf(response);
+}
+
+Result<TokenView> Client::Rollback(const std::string& name) {
+  return TokenOf(parts_->Call(*parts_->tokens, &v1::TokenService::Stub::RollbackToken,
+                              Named<v1::RollbackTokenRequest>(name)));
+}
+
+Result<TokenView> Client::Sync(const std::string& name) {
+  return TokenOf(parts_->Call(*parts_->tokens, &v1::TokenService::Stub::SyncToken,
+                              Named<v1::SyncTokenRequest>(name)));
 }
 
 Result<Explanation> Client::Explain(const std::string& name) {

@@ -53,6 +53,8 @@ class Client {
   Result<TokenView> Check(const std::string& name);
   Result<TokenView> Refresh(const std::string& name);
   Result<TokenView> Submit(SubmitRequest request);
+  Result<TokenView> Rollback(const std::string& name);
+  Result<TokenView> Sync(const std::string& name);
   Result<Explanation> Explain(const std::string& name);
   Status Reload();
   Result<AgentInfo> GetInfo();

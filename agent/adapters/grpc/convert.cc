@@ -185,6 +185,7 @@ void StateToProto(const CredentialState& in, v1::Token* out) {
     TimeToProto(in.operator_need->since, need->mutable_since());
   }
   out->set_refused_fingerprint(in.refused_fingerprint.text);
+  SetTime(in.reply_lost_at, [&] { return out->mutable_reply_lost_at(); });
 }
 
 CredentialState StateFromProto(const v1::Token& in) {
@@ -207,6 +208,7 @@ CredentialState StateFromProto(const v1::Token& in) {
     out.operator_need = OperatorNeed{need.reason(), need.sentence(), TimeFromProto(need.since())};
   }
   out.refused_fingerprint.text = in.refused_fingerprint();
+  out.reply_lost_at = TimeIf(in.has_reply_lost_at(), in.reply_lost_at());
   return out;
 }
 
@@ -236,6 +238,12 @@ void ToProto(const Rotation& in, v1::Rotation* out) {
   out->set_has_candidate(in.has_candidate);
   out->set_candidate_fingerprint(in.candidate_fingerprint.text);
   out->set_note(in.note);
+  for (const PassedStep& step : in.steps) {
+    v1::PassedStep* passed = out->add_steps();
+    passed->set_state(ToWire(kRotationStates, step.state));
+    TimeToProto(step.at, passed->mutable_at());
+    passed->set_note(step.note);
+  }
 }
 
 Rotation FromProto(const v1::Rotation& in, const std::string& credential) {
@@ -253,6 +261,10 @@ Rotation FromProto(const v1::Rotation& in, const std::string& credential) {
   out.has_candidate = in.has_candidate();
   out.candidate_fingerprint.text = in.candidate_fingerprint();
   out.note = in.note();
+  for (const v1::PassedStep& step : in.steps()) {
+    out.steps.push_back(
+        {FromWire(kRotationStates, step.state()), TimeFromProto(step.at()), step.note()});
+  }
   return out;
 }
 
@@ -278,6 +290,11 @@ void ToProto(const TokenView& view, v1::Token* out) {
     sink->set_key(spec.key);
     sink->set_drift(ToWire(kDrifts, spec.drift));
   }
+  for (const TokenView::SinkRetry& retry : view.sink_retries) {
+    v1::SinkRetry* sink = out->add_sink_retries();
+    sink->set_target(retry.target);
+    TimeToProto(retry.at, sink->mutable_at());
+  }
 }
 
 TokenView FromProto(const v1::Token& in) {
@@ -299,6 +316,9 @@ TokenView FromProto(const v1::Token& in) {
     spec.drift = FromWire(kDrifts, sink.drift());
     out.sinks.push_back(std::move(spec));
   }
+  for (const v1::SinkRetry& retry : in.sink_retries()) {
+    out.sink_retries.push_back({retry.target(), TimeFromProto(retry.at())});
+  }
   return out;
 }
 
@@ -311,6 +331,7 @@ void ToProto(const Explanation& explanation, v1::ExplainTokenResponse* out) {
     answer->set_answer(line.answer);
   }
   if (explanation.rotation) ToProto(*explanation.rotation, out->mutable_rotation());
+  out->set_rotation_next(explanation.rotation_next);
 }
 
 Explanation FromProto(const v1::ExplainTokenResponse& in) {
@@ -321,6 +342,7 @@ Explanation FromProto(const v1::ExplainTokenResponse& in) {
     out.chain.push_back({answer.rule(), answer.answer()});
   }
   if (in.has_rotation()) out.rotation = FromProto(in.rotation(), in.token().name());
+  out.rotation_next = in.rotation_next();
   return out;
 }
 

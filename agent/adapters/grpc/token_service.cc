@@ -96,9 +96,28 @@ grpc::ServerUnaryReactor* TokenServiceImpl::SubmitToken(Context* context,
   submit->name = request->name();
   submit->value = Secret::TakeFrom(*message->mutable_value());
   submit->accept_worse_reason = request->accept_worse_reason();
+  submit->kept_aside = request->kept_aside();
   return UnaryCall<v1::SubmitTokenResponse>::Begin(
       waits_, "SubmitToken", context, out, [&api = api_, submit] {
         return TokenAnswer<v1::SubmitTokenResponse>(api.Submit(std::move(*submit)));
+      });
+}
+
+grpc::ServerUnaryReactor* TokenServiceImpl::RollbackToken(Context* context,
+                                                          const v1::RollbackTokenRequest* request,
+                                                          v1::RollbackTokenResponse* out) {
+  return UnaryCall<v1::RollbackTokenResponse>::Begin(
+      waits_, "RollbackToken", context, out, [&api = api_, name = request->name()] {
+        return TokenAnswer<v1::RollbackTokenResponse>(api.Rollback(name));
+      });
+}
+
+grpc::ServerUnaryReactor* TokenServiceImpl::SyncToken(Context* context,
+                                                      const v1::SyncTokenRequest* request,
+                                                      v1::SyncTokenResponse* out) {
+  return UnaryCall<v1::SyncTokenResponse>::Begin(
+      waits_, "SyncToken", context, out, [&api = api_, name = request->name()] {
+        return TokenAnswer<v1::SyncTokenResponse>(api.Sync(name));
       });
 }
 

@@ -22,6 +22,9 @@ class TokenServiceImpl final : public v1::TokenService::CallbackService {
   Reactor* RefreshToken(Context*, const v1::RefreshTokenRequest*,
                         v1::RefreshTokenResponse*) override;
   Reactor* SubmitToken(Context*, const v1::SubmitTokenRequest*, v1::SubmitTokenResponse*) override;
+  Reactor* RollbackToken(Context*, const v1::RollbackTokenRequest*,
+                         v1::RollbackTokenResponse*) override;
+  Reactor* SyncToken(Context*, const v1::SyncTokenRequest*, v1::SyncTokenResponse*) override;
   Reactor* ExplainToken(Context*, const v1::ExplainTokenRequest*,
                         v1::ExplainTokenResponse*) override;
 

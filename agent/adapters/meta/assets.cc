@@ -156,18 +156,29 @@ void Inspection::ProveBusinessAccount() {
 bool Inspection::AcceptAsset(const Reading& reading, const std::string& what,
                              const std::string& id) {
   if (reading.body && IdAt(*reading.body, "id") == id) return true;
-  Meaning meaning{Reason::kBadReply, "The reply names another object.", "Check meta.endpoint."};
+  ConcludeUnread(reading,
+                 {Reason::kBadReply, "The reply names another object.", "Check meta.endpoint."},
+                 what + " " + id);
+  return false;
+}
+
+// `meaning`: of a reply that is neither an error nor silence.
+void Inspection::ConcludeUnread(const Reading& reading, Meaning meaning, const std::string& what) {
   if (reading.silence) meaning = *reading.silence;
   if (reading.error) meaning = MeaningOf(*reading.error, *reading.evidence.http_status);
-  meaning.message = "Reading " + what + " " + id + " with the token: " + meaning.message;
+  meaning.message = "Reading " + what + " with the token: " + meaning.message;
   const bool silent =
       VerdictOf(meaning.reason.value_or(Reason::kBadReply)) == Verdict::kIndeterminate;
   if (silent) {
-    observation_.unproven.push_back("Whether the token reaches " + what + " " + id +
-                                    " could not be proven.");
+    observation_.unproven.push_back("Whether the token reaches " + what + " could not be proven.");
   }
   Conclude(meaning, reading.evidence);
-  return false;
+}
+
+// Any answer that is not an error will do: what the path means is the operator's business.
+void Inspection::CallCanary() {
+  const Reading reading = Ask(TokenRequest(meta().canary, "canary"));
+  if (!reading.body) ConcludeUnread(reading, {Reason::kBadReply, "", ""}, meta().canary);
 }
 
 void Inspection::JudgeHealth(const Json& node, const std::string& what) {

@@ -30,8 +30,19 @@ Inspection::Inspection(const ProviderContext& context, const Secret& value, Http
 }
 
 Observation Inspection::Run() && {
+  Look();
+  return std::move(observation_);
+}
+
+Observation Inspection::RunWithCanary() && {
+  Look();
+  if (IsValid() && !meta().canary.empty() && !silenced_) CallCanary();
+  return std::move(observation_);
+}
+
+void Inspection::Look() {
   CheckWithoutNetwork();
-  if (concluded_) return std::move(observation_);
+  if (concluded_) return;
   if (HasAppCredentials(context_)) {
     AskAsTheApp();
   } else {
@@ -39,7 +50,6 @@ Observation Inspection::Run() && {
   }
   if (IsValid()) ProveAssets();
   AddFindings();
-  return std::move(observation_);
 }
 
 void Inspection::AskAsTheApp() {

@@ -19,8 +19,11 @@ class Inspection {
              GraphAddress address);
 
   Observation Run() &&;
+  // The same, and then the configured canary call.
+  Observation RunWithCanary() &&;
 
  private:
+  void Look();
   // The parts, each in a file of its own.
   void CheckWithoutNetwork();  // paste.cc
   void AskAsTheApp();          // inspection.cc
@@ -43,6 +46,8 @@ class Inspection {
   void ProveBusinessAccount();
   void AskSubscribedApps();
   bool AcceptAsset(const Reading& reading, const std::string& what, const std::string& id);
+  void ConcludeUnread(const Reading& reading, Meaning meaning, const std::string& what);
+  void CallCanary();
   void JudgeHealth(const Json& node, const std::string& what);
   void AddFindings();  // findings.cc
   void NoteTemporaryToken();

@@ -4,6 +4,7 @@
 
 #include "agent/adapters/meta/inspection.h"
 #include "agent/adapters/meta/renewal.h"
+#include "agent/adapters/meta/revocation.h"
 
 namespace tokenwarden::meta {
 namespace {
@@ -27,6 +28,14 @@ class MetaProvider : public Provider {
       capabilities.can_replace_dead = *way != RenewalWay::kExchange;
       const bool forks = *way == RenewalWay::kExchange || *way == RenewalWay::kGenerate;
       capabilities.rotation_model = forks ? RotationModel::kGraceFork : RotationModel::kGraceSame;
+      // A renewal never shortens the life of the old token. Source: Meta's "Long-Lived Access
+      // Tokens".
+      capabilities.grace = kWhileItLives;
+    }
+    const Status revocable = CheckRevocable(context);
+    capabilities.can_revoke = revocable.has_value();
+    if (!revocable) {
+      capabilities.cannot_revoke_why = revocable.error().message + " " + revocable.error().action;
     }
     return capabilities;
   }
@@ -34,6 +43,24 @@ class MetaProvider : public Provider {
   Observation Inspect(const ProviderContext& context, const Secret& value,
                       HttpClient& http) const override {
     return Inspection(context, value, http, mac_, Address(context.spec)).Run();
+  }
+
+  Observation Prove(const ProviderContext& context, const Secret& value,
+                    HttpClient& http) const override {
+    return Inspection(context, value, http, mac_, Address(context.spec)).RunWithCanary();
+  }
+
+  Status Revoke(const ProviderContext& context, const Secret& old, const Secret& current,
+                HttpClient& http) const override {
+    if (Status can = CheckRevocable(context); !can) return can;
+    const Observation seen = Inspect(context, old, http);
+    if (IsDead(seen.verdict)) return {};  // gone already
+    if (!IsConclusive(seen.verdict)) {
+      return MakeError(ErrorKind::kUnavailable, std::string(ToString(seen.reason)),
+                       "Whether the old token lives could not be found out: " + seen.message,
+                       seen.action);
+    }
+    return RevokeLiving(context, Address(context.spec), mac_, old, current, http);
   }
 
   Result<Renewal> BuildRenewal(const ProviderContext& context, const Secret& value,

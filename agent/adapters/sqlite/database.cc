@@ -65,10 +65,10 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, const 
                                                  Mode mode) {
   std::unique_ptr<Database> database(new Database(path));
   // The file exists already, with the right mode: SQLite would make one that others can read.
-  const int opened =
-      sqlite3_open_v2(path.c_str(), &database->handle_,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-                      vfs.empty() ? nullptr : vfs.c_str());
+  const int access = mode == Mode::kPeek ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  const int opened = sqlite3_open_v2(path.c_str(), &database->handle_,
+                                     access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+                                     vfs.empty() ? nullptr : vfs.c_str());
   if (opened != SQLITE_OK) return database->Failure("opening");
   sqlite3_extended_result_codes(database->handle_, 1);
   sqlite3_busy_timeout(database->handle_, kBusyMilliseconds);

@@ -28,7 +28,7 @@ namespace tokenwarden::sqlite {
 
 class Database {
  public:
-  enum class Mode { kCreate, kOpen };
+  enum class Mode { kCreate, kOpen, kPeek };  // peek: read only
   // `vfs`: SQLite's name of a file system layer; empty = the default.
   static Result<std::unique_ptr<Database>> Open(const std::string& path, const std::string& vfs,
                                                 Mode mode);

@@ -29,6 +29,18 @@ void Note(Rotation& rotation) {
   rotation.steps.push_back({rotation.state, rotation.changed_at, rotation.note});
 }
 
+Result<std::vector<Rotation>> TakeAll(Query& query) {
+  std::vector<Rotation> rotations;
+  for (;;) {
+    Result<bool> row = query.Next();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return rotations;
+    Result<Rotation> rotation = TakeRotation(query);
+    if (!rotation) return tl::unexpected<Error>(rotation.error());
+    rotations.push_back(std::move(*rotation));
+  }
+}
+
 }  // namespace
 
 // ---- reading ----
@@ -46,35 +58,23 @@ Result<Rotation> RotationRows::Load(RotationId id) {
 }
 
 Result<std::vector<Rotation>> RotationRows::Unfinished() {
-  std::vector<Rotation> unfinished;
   Query query(database_, Sql::kLoadUnfinished);
-  for (;;) {
-    Result<bool> row = query.Next();
-    if (!row) return tl::unexpected<Error>(row.error());
-    if (!*row) return unfinished;
-    Result<Rotation> rotation = TakeRotation(query);
-    if (!rotation) return tl::unexpected<Error>(rotation.error());
-    unfinished.push_back(std::move(*rotation));
-  }
+  return TakeAll(query);
 }
 
-Result<std::optional<Rotation>> RotationRows::FirstOf(Sql which, const std::string& credential) {
-  Query query(database_, which);
+Result<std::vector<Rotation>> RotationRows::Refused(const std::string& credential) {
+  Query query(database_, Sql::kLoadRefused);
   query.Text(credential);
-  Result<bool> row = query.Next();
-  if (!row) return tl::unexpected<Error>(row.error());
-  if (!*row) return std::optional<Rotation>();
-  Result<Rotation> rotation = TakeRotation(query);
-  if (!rotation) return tl::unexpected<Error>(rotation.error());
-  return std::optional(std::move(*rotation));
+  return TakeAll(query);
 }
 
 Result<std::optional<Rotation>> RotationRows::Latest(const std::string& credential) {
-  return FirstOf(Sql::kLoadLatest, credential);
-}
-
-Result<std::optional<Rotation>> RotationRows::Refused(const std::string& credential) {
-  return FirstOf(Sql::kLoadRefused, credential);
+  Query query(database_, Sql::kLoadLatest);
+  query.Text(credential);
+  Result<std::vector<Rotation>> latest = TakeAll(query);
+  if (!latest) return tl::unexpected<Error>(latest.error());
+  if (latest->empty()) return std::optional<Rotation>();
+  return std::optional(std::move(latest->front()));
 }
 
 Result<Secret> RotationRows::Reply(RotationId id) { return OpenPart(Sql::kLoadReply, "reply", id); }

@@ -27,12 +27,11 @@ class RotationRows {
 
   Result<std::vector<Rotation>> Unfinished();
   Result<std::optional<Rotation>> Latest(const std::string& credential);
-  Result<std::optional<Rotation>> Refused(const std::string& credential);
+  Result<std::vector<Rotation>> Refused(const std::string& credential);
   Result<Secret> Reply(RotationId id);
   Result<Secret> Candidate(RotationId id);
 
  private:
-  Result<std::optional<Rotation>> FirstOf(Sql which, const std::string& credential);
   Result<bool> HasOtherUnfinished(const Rotation& rotation);
   Status CheckStep(const Rotation& rotation, const RotationStep& step);
   Status WriteStep(Rotation& rotation, const RotationStep& step);

@@ -110,7 +110,7 @@ constexpr Row kTable[] = {
                        " FROM rotations WHERE credential = ? ORDER BY finished, id DESC LIMIT 1"},
     {Sql::kLoadRefused,
      "SELECT " TW_ROTATION_COLUMNS " FROM rotations WHERE credential = ? AND state = 'refused'"
-     " AND candidate IS NOT NULL ORDER BY id DESC LIMIT 1"},
+     " AND candidate IS NOT NULL ORDER BY id DESC"},
     {Sql::kLoadReply, "SELECT reply, credential FROM rotations WHERE id = ?"},
     {Sql::kLoadCandidate, "SELECT candidate, credential FROM rotations WHERE id = ?"},
     {Sql::kAdvanceRotation,
@@ -135,6 +135,15 @@ constexpr Row kTable[] = {
     {Sql::kLoadAuditOf,
      "SELECT at, credential, event, sentence FROM audit WHERE credential = ?2"
      " ORDER BY id DESC LIMIT ?1"},
+    {Sql::kSealedGenerations,
+     "SELECT credential, generation FROM generations WHERE sealed IS NOT NULL"},
+    {Sql::kReplaceGeneration,
+     "UPDATE generations SET sealed = ?1 WHERE credential = ?2 AND generation = ?3"},
+    {Sql::kSealedRotations,
+     "SELECT id, credential, reply, candidate FROM rotations"
+     " WHERE reply IS NOT NULL OR candidate IS NOT NULL"},
+    {Sql::kReplaceReply, "UPDATE rotations SET reply = ?1 WHERE id = ?2"},
+    {Sql::kReplaceCandidate, "UPDATE rotations SET candidate = ?1 WHERE id = ?2"},
 };
 
 constexpr bool InOrder() {

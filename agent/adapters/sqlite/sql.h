@@ -45,6 +45,11 @@ enum class Sql {
   kTrimAudit,
   kLoadAudit,
   kLoadAuditOf,
+  kSealedGenerations,
+  kReplaceGeneration,
+  kSealedRotations,
+  kReplaceReply,
+  kReplaceCandidate,
   kCount,
 };
 inline constexpr std::size_t kSqlCount = static_cast<std::size_t>(Sql::kCount);

@@ -98,7 +98,7 @@ class SqliteStateStore final : public StateStore {
     const std::lock_guard<std::mutex> guard(mutex_);
     return rotations_.Latest(credential);
   }
-  Result<std::optional<Rotation>> LoadRefused(const std::string& credential) override {
+  Result<std::vector<Rotation>> LoadRefused(const std::string& credential) override {
     const std::lock_guard<std::mutex> guard(mutex_);
     return rotations_.Refused(credential);
   }
@@ -253,6 +253,7 @@ Status SqliteStateStore::TakeUpKeptReplies() {
 Result<std::unique_ptr<StateStore>> OpenStateStore(const std::string& path, Sealer& sealer,
                                                    Options options) {
   Status directory = CheckDirectory(path);
+  if (directory && options.allow_ephemeral.empty()) directory = CheckLifetime(path);
   if (!directory) return tl::unexpected<Error>(directory.error());
   Result<std::unique_ptr<StateLock>> lock = StateLock::Take(path);
   if (!lock) return tl::unexpected<Error>(lock.error());

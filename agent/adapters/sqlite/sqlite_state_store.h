@@ -19,6 +19,8 @@ struct Options {
   Seconds keep_absent =
       kDay * 30;    // how long a credential outlives its removal from the configuration
   std::string vfs;  // SQLite file system layer, for tests; empty = the default
+  // Why a disk that does not outlive the process will do; empty = it will not.
+  std::string allow_ephemeral;
 };
 
 // Makes the file when there is none. `sealer` must outlive the store. Refuses, and leaves the file

@@ -10,36 +10,7 @@
 namespace tokenwarden::sqlite {
 namespace {
 
-// A known text sealed with the key at birth: a wrong key is refused before anything is read or
-// written.
 constexpr char kKeyCheck[] = "tokenwarden state key check";
-
-Status StoreKeyCheck(Database& database, Sealer& sealer) {
-  Result<std::string> sealed = sealer.Seal(Secret(kKeyCheck), kKeyCheckContext);
-  if (!sealed) return tl::unexpected<Error>(sealed.error());
-  return database.Commit(sealed->size(),
-                         [&] { return Query(database, Sql::kSaveKeyCheck).Blob(*sealed).Do(); });
-}
-
-Status CheckKey(Database& database, Sealer& sealer) {
-  Query query(database, Sql::kLoadKeyCheck);
-  Result<bool> row = query.Next();
-  if (!row) return tl::unexpected<Error>(row.error());
-  if (!*row) {
-    return MakeError(ErrorKind::kDataLoss, "damaged",
-                     "the state file " + database.path() + " lacks its key check",
-                     "restore the newest backup of the state file");
-  }
-  Result<Secret> opened = sealer.Open(query.TakeText(), kKeyCheckContext);
-  if (opened && opened->EqualsInConstantTime(Secret(kKeyCheck))) return {};
-  if (!opened && opened.error().reason != "wrong_key") {
-    return tl::unexpected<Error>(opened.error());
-  }
-  return MakeError(ErrorKind::kFailedPrecondition, "wrong_key",
-                   "the state key is not the one that " + database.path() + " was made with",
-                   "set state.key to the key of this state, or state.path to a new file to begin "
-                   "without the stored values; nothing was changed");
-}
 
 Status Fill(const std::string& path, Sealer& sealer, const std::string& vfs) {
   Result<std::unique_ptr<Database>> database = Database::Open(path, vfs, Database::Mode::kCreate);
@@ -47,8 +18,9 @@ Status Fill(const std::string& path, Sealer& sealer, const std::string& vfs) {
   const std::string mark = "PRAGMA application_id = " + std::to_string(kApplicationId);
   Status done = (*database)->Run(mark.c_str());
   if (done) done = Migrate(**database);
-  if (done) done = StoreKeyCheck(**database, sealer);
-  return done;
+  if (!done) return done;
+  return (*database)->Commit(kSealRoom + sizeof kKeyCheck,
+                             [&] { return StoreKeyCheck(**database, sealer); });
 }
 
 // Structure only, and cheap beside the first inspection of what it holds. What it cannot see, a
@@ -67,6 +39,44 @@ Status CheckStructure(Database& database) {
 
 }  // namespace
 
+Status StoreKeyCheck(Database& database, Sealer& sealer) {
+  Result<std::string> sealed = sealer.Seal(Secret(kKeyCheck), kKeyCheckContext);
+  if (!sealed) return tl::unexpected<Error>(sealed.error());
+  return Query(database, Sql::kSaveKeyCheck).Blob(*sealed).Do();
+}
+
+Status CheckKey(Database& database, Sealer& sealer) {
+  Query query(database, Sql::kLoadKeyCheck);
+  Result<bool> row = query.Next();
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (!*row) {
+    return MakeError(ErrorKind::kDataLoss, "damaged",
+                     "the state file " + database.path() + " lacks its key check",
+                     "restore the newest backup of the state file");
+  }
+  Result<Secret> opened = sealer.Open(query.TakeText(), kKeyCheckContext);
+  if (opened && opened->EqualsInConstantTime(Secret(kKeyCheck))) return {};
+  if (!opened && opened.error().reason != "wrong_key") {
+    return tl::unexpected<Error>(opened.error());
+  }
+  return MakeError(
+      ErrorKind::kFailedPrecondition, "wrong_key",
+      "the state key is not the one that " + database.path() + " was made with",
+      "set state.key to the key of this state (after `tokenwarden rekey` that is the new "
+      "one), or state.path to a new file to begin without the stored values; "
+      "nothing was changed");
+}
+
+Result<std::unique_ptr<Database>> OpenExisting(const std::string& path, const std::string& vfs) {
+  Result<std::unique_ptr<Database>> database = Database::Open(path, vfs, Database::Mode::kOpen);
+  if (!database) return database;
+  Status ready = (*database)->UseWal();
+  if (ready) ready = CheckStructure(**database);
+  if (ready) ready = CheckSchema(**database);
+  if (!ready) return tl::unexpected<Error>(ready.error());
+  return database;
+}
+
 Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, Sealer& sealer,
                                                const std::string& vfs) {
   Result<bool> exists = CheckFile(path, kApplicationId);
@@ -76,12 +86,9 @@ Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, Sealer& 
         CreateFile(path, [&](const std::string& fresh) { return Fill(fresh, sealer, vfs); });
     if (!made) return tl::unexpected<Error>(made.error());
   }
-  Result<std::unique_ptr<Database>> database = Database::Open(path, vfs, Database::Mode::kOpen);
+  Result<std::unique_ptr<Database>> database = OpenExisting(path, vfs);
   if (!database) return database;
-  Status ready = (*database)->UseWal();
-  if (ready) ready = CheckStructure(**database);
-  if (ready) ready = CheckSchema(**database);
-  if (ready) ready = CheckKey(**database, sealer);
+  Status ready = CheckKey(**database, sealer);
   if (ready) ready = Migrate(**database);
   if (!ready) return tl::unexpected<Error>(ready.error());
   return database;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -138,6 +139,37 @@ Status CheckDirectory(const std::string& state_path) {
     return SystemError("writing to the directory of the state file,", directory, errno);
   }
   return {};
+}
+
+const char* EphemeralFileSystem(std::uint64_t number) {
+  struct Row {
+    std::uint64_t number;
+    const char* name;
+  };
+  // Source: statfs(2). The upper layer of a container's overlay is removed with the container.
+  constexpr Row kRows[] = {{0x01021994, "tmpfs"}, {0x858458f6, "ramfs"}, {0x794c7630, "overlay"}};
+  for (const Row& row : kRows) {
+    if (row.number == number) return row.name;
+  }
+  return nullptr;
+}
+
+Status CheckLifetime(const std::string& state_path) {
+  const std::string directory = DirectoryOf(state_path);
+  struct statfs about {};
+  if (statfs(directory.c_str(), &about) != 0) {
+    return SystemError("looking at the file system of", directory, errno);
+  }
+  // f_type is signed on some systems: the number has 32 bits.
+  const char* name = EphemeralFileSystem(static_cast<std::uint32_t>(about.f_type));
+  if (name == nullptr) return {};
+  return MakeError(
+      ErrorKind::kFailedPrecondition, "ephemeral_state",
+      "the directory of the state file, " + directory + ", is on " + name +
+          ", which does not outlive the process, the container or a reboot: a token that was "
+          "renewed and not yet published would be lost with it",
+      "set state.path to a file on a disk or a persistent volume; or, if every token can be made "
+      "again by other means, say why in state.allow_ephemeral_state");
 }
 
 Result<bool> CheckFile(const std::string& state_path, std::int32_t application_id) {

@@ -36,6 +36,12 @@ class StateLock {
 // with the command that makes it; kPermissionDenied `directory_open`, `read_only`.
 Status CheckDirectory(const std::string& state_path);
 
+// kFailedPrecondition `ephemeral_state`: what is stored there is gone with the process, the
+// container or the machine's power.
+Status CheckLifetime(const std::string& state_path);
+// The name of a file system that keeps nothing, by its number; nullptr for every other.
+const char* EphemeralFileSystem(std::uint64_t number);
+
 // False: there is no state yet. Errors: kPermissionDenied `state_readable` (others may read it),
 // `read_only`; kFailedPrecondition `not_ours`; kDataLoss `empty_state`, `lost_state` (a log without
 // its file).

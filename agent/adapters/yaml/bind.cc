@@ -146,6 +146,7 @@ void SetMeta(MetaSpec& to, const Node& from) {
   Set(to.required_scopes, At(from, "require", "scopes"));
   Set(to.phone_number_id, At(from, "require", "phone_number_id"));
   Set(to.business_account_id, At(from, "require", "business_account_id"));
+  Set(to.canary, At(from, "require", "canary"));
   Set(to.generate_system_user_id, At(from, "generate", "system_user_id"));
   Set(to.generate_token, At(from, "generate", "token"));
   if (At(from, "generate") != nullptr) to.generate_scopes = to.required_scopes;
@@ -162,6 +163,7 @@ void SetShared(CredentialSpec& to, const Node& from) {
   Set(to.renew.enabled, At(from, "renew", "enabled"));
   Set(to.renew.before, At(from, "renew", "before"));
   Set(to.renew.max_age, At(from, "renew", "max_age"));
+  Set(to.renew.revoke_old, At(from, "renew", "revoke_old"));
 }
 
 SourceSpec SourceOf(const Node& from) {
@@ -268,9 +270,12 @@ void SetState(Config& to, const Node& from) {
     to.state_kind = StateKind::kKubernetes;
     to.state_path = ObjectOf(*kubernetes);
   }
+  Set(to.allow_ephemeral_state, At(from, "allow_ephemeral_state"));
   const Node* key = At(from, "key");
-  if (key == nullptr || key->children[0].text != "transit") return Set(to.state_key, key);
+  if (key == nullptr) return;
   const Node& block = key->children[1];
+  if (key->children[0].text == "command") return Set(to.state_key_command, &block);
+  if (key->children[0].text != "transit") return Set(to.state_key, key);
   TransitKeySpec& transit = to.state_transit_key.emplace();
   Set(transit.mount, At(block, "mount"));
   Set(transit.key, At(block, "key"));

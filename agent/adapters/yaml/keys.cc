@@ -18,6 +18,8 @@ const Table& StateKeyTable() {
     with_transit.name = "state_key";
     with_transit.keys.push_back({"transit", Form::kBlock, "a key wrapped by Vault's transit engine",
                                  false, &TransitKeyTable()});
+    with_transit.keys.push_back(
+        {"command", Form::kTexts, "a program and its arguments that prints the key; no shell"});
     return with_transit;
   }();
   return table;
@@ -30,6 +32,9 @@ const Table& StateTable() {
           {"path", Form::kText, "the state file; default /var/lib/tokenwarden/state.db"},
           {"key", Form::kSecret, "32 bytes that seal what is stored: raw, hex or base64", false,
            &StateKeyTable()},
+          {"allow_ephemeral_state", Form::kText,
+           "why a disk that does not outlive the process will do; without it such a disk is "
+           "refused"},
           {"vault", Form::kBlock, "keep the state in Vault", false, &VaultStateTable()},
           {"kubernetes", Form::kBlock, "keep the state in a Kubernetes Secret", false,
            &KubernetesStateTable()},
@@ -94,6 +99,8 @@ const Table& RequireTable() {
           {"scopes", Form::kTexts, "permissions the token must have"},
           {"phone_number_id", Form::kId, "WhatsApp phone number the token must be able to read"},
           {"business_account_id", Form::kId, "WhatsApp business account it must be able to read"},
+          {"canary", Form::kText,
+           "a path of the Graph API, such as /me, that a new value must be able to read"},
       }};
   return table;
 }
@@ -161,6 +168,8 @@ const Table& RenewTable() {
           {"enabled", Form::kSwitch, "false: only watch; default true"},
           {"before", Form::kDuration, "renew when this much is left", false, nullptr, {}, 1},
           {"max_age", Form::kDuration, "renew when the value is this old", false, nullptr, {}, 1},
+          {"revoke_old", Form::kSwitch,
+           "revoke the old value at the issuer once the new one has settled; default false"},
       }};
   return table;
 }

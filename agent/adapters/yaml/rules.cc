@@ -96,10 +96,46 @@ void NoticesFollowAPublish(const Scope& scope) {
             "add sinks, or remove notify");
 }
 
+// Letters, digits and what paths of the Graph API are made of; no query, where a secret could
+// stand.
+void CanaryIsAPath(const Scope& scope) {
+  const std::string& path = scope.spec.meta.canary;
+  const bool sound = path.size() > 1 && path.front() == '/' &&
+                     path.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                         "0123456789_/-") == std::string::npos;
+  if (path.empty() || sound) return;
+  const Node* require = scope.Find("meta", "require");
+  scope.Add(require == nullptr ? nullptr : require->Find("canary"),
+            scope.Named() +
+                ": meta.require.canary is a path of the Graph API without version and "
+                "query",
+            "for example canary: /me");
+}
+
+void RevokingFitsTheKind(const Scope& scope) {
+  const MetaSpec& meta = scope.spec.meta;
+  if (!scope.spec.renew.revoke_old) return;
+  const Node* at = scope.Find("renew", "revoke_old");
+  if (meta.kind != MetaKind::kSystemUser) {
+    scope.Add(at,
+              scope.Named() +
+                  ": renew.revoke_old ends one token alone, which Meta offers for "
+                  "system users only, and meta.kind is " +
+                  std::string(ToString(meta.kind)),
+              "set meta.kind: system_user if it is one, or renew.revoke_old: false: the old token "
+              "then lives until its own end");
+  } else if (!meta.app_secret) {
+    scope.Add(at, scope.Named() + ": renew.revoke_old needs the app's secret",
+              "add meta.app_secret, or leave renew.revoke_old out");
+  }
+}
+
 using Rule = void (*)(const Scope&);
-constexpr Rule kRules[] = {RenewBeforeFitsALife, PageRenewalKnowsItsParent, RenewalFitsTheKind,
-                           OneWayToRenew,        GenerationKnowsItsScopes,  SecretHasItsApp,
-                           NoticesFollowAPublish};
+constexpr Rule kRules[] = {
+    RenewBeforeFitsALife,     PageRenewalKnowsItsParent, RenewalFitsTheKind,    OneWayToRenew,
+    GenerationKnowsItsScopes, SecretHasItsApp,           NoticesFollowAPublish, CanaryIsAPath,
+    RevokingFitsTheKind};
 
 // ---- between credentials ----
 

@@ -24,7 +24,8 @@ class SqliteHarness final : public StateStoreHarness {
   StateStore& store() override { return *store_; }
   void Reopen() override {
     store_.reset();
-    Result<std::unique_ptr<StateStore>> opened = sqlite::OpenStateStore(path(), *sealer_);
+    Result<std::unique_ptr<StateStore>> opened =
+        sqlite::OpenStateStore(path(), *sealer_, {kDay * 30, "", "a test"});
     if (!opened) {
       ADD_FAILURE() << opened.error().message;
       std::abort();

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/app/recovery.h"
 #include "agent/app/reply_codec.h"
 #include "tests/unit/app/world.h"
 
@@ -257,14 +256,6 @@ TEST(Rotation, LeavesACredentialAloneThatAnotherAgentHolds) {
   EXPECT_EQ(world.issuer.exchanges(), 0);
   EXPECT_EQ(world.issuer.inspections(), 0);
   EXPECT_TRUE(world.places.writes().empty());
-}
-
-TEST(Recovery, AsksAgainOnlyWhereThatCannotDestroyWhatLives) {
-  EXPECT_EQ(RecoveryFor(RotationModel::kNone).step, AfterLostReply::kAskAgain);
-  EXPECT_EQ(RecoveryFor(RotationModel::kGraceSame).step, AfterLostReply::kAskAgain);
-  EXPECT_EQ(RecoveryFor(RotationModel::kGraceFork).step, AfterLostReply::kAskAgain);
-  EXPECT_EQ(RecoveryFor(RotationModel::kStrict).step, AfterLostReply::kAskOperator);
-  EXPECT_EQ(RecoveryFor(RotationModel::kStrictFamily).step, AfterLostReply::kAskOperator);
 }
 
 TEST(ReplyCodec, KeepsEveryByteOfAReply) {

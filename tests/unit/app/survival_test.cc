@@ -258,6 +258,25 @@ TEST(Survival, TakesAValueThatWasRefusedAsWorseOnceTheOldOneIsDead) {
   EXPECT_EQ(world.issuer.exchanges(), 1);
 }
 
+TEST(Survival, FindsTheRenewedValueBehindALaterRefusal) {
+  DueWorld world;
+  world.issuer.NextRenewal("shorter", world.Living(kDay, Seconds{0}));
+  world.Pass();
+  FakeToken dead = world.Living(60 * kDay);
+  dead.verdict = Verdict::kRevoked;
+  dead.reason = Reason::kRevokedByApi;
+  world.issuer.Mint("brought", dead);
+  {
+    const Deps deps = world.deps();
+    Work work(deps, *world.keeper, WorkLimits{});
+    ASSERT_EQ(*Rotator().Offer(work, Origin::kSubmit, Secret("brought"), ""),
+              RotationOutcome::kRefused);
+  }
+  world.issuer.Kill("first", Verdict::kRevoked, Reason::kSessionInvalid);
+  world.PassHours(1);
+  EXPECT_EQ(world.Held(), "shorter") << "it is the only one that lives";
+}
+
 TEST(Survival, DoesNotExchangeAValueThatIsKnownToBeDead) {
   DueWorld world;
   world.Pass();

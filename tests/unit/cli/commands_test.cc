@@ -34,8 +34,12 @@ const Error kUnreachable{ErrorKind::kUnavailable, "agent_unreachable",
 
 TEST_F(Commands, ExitFourWhenNoAgentAnswers) {
   services.unreachable = kUnreachable;
-  for (const std::vector<std::string>& args :
-       {std::vector<std::string>{"status"}, {"refresh", "a"}, {"submit", "a"}, {"explain", "a"}}) {
+  for (const std::vector<std::string>& args : {std::vector<std::string>{"status"},
+                                               {"refresh", "a"},
+                                               {"submit", "a"},
+                                               {"rollback", "a"},
+                                               {"sync", "a"},
+                                               {"explain", "a"}}) {
     const Outcome outcome = Do(args);
     EXPECT_EQ(outcome.exit_code, ExitCode::kIndeterminate) << args[0];
     EXPECT_NE(outcome.err.find("start it"), std::string::npos);
@@ -70,6 +74,93 @@ TEST_F(Commands, SubmitTakesTheValueFromStandardInputWithoutItsNewline) {
   EXPECT_EQ(services.agent.submitted, FakeToken());
   EXPECT_EQ(services.agent.calls.back(), "submit whatsapp the page was moved");
   EXPECT_EQ((outcome.out + outcome.err).find(FakeToken()), std::string::npos);
+}
+
+TEST_F(Commands, SubmitTakesTheKeptValueWithoutReadingAny) {
+  services.input = FakeToken();
+  const Outcome outcome =
+      Do({"submit", "whatsapp", "--kept-aside", "--accept-worse", "the app was moved"});
+  EXPECT_EQ(outcome.exit_code, ExitCode::kPass);
+  EXPECT_EQ(services.agent.calls.back(), "kept whatsapp the app was moved");
+  EXPECT_EQ(services.agent.submitted, "");
+}
+
+TEST_F(Commands, RollBackAndPublishAgainAndSayWhatIsCurrentNow) {
+  const Outcome back = Do({"rollback", "whatsapp"});
+  EXPECT_EQ(back.exit_code, ExitCode::kPass);
+  EXPECT_EQ(services.agent.calls.back(), "rollback whatsapp");
+  EXPECT_EQ(back.out.substr(0, 12), "rolled back:");
+  const Outcome synced = Do({"sync", "whatsapp", "--format", "json"});
+  EXPECT_EQ(services.agent.calls.back(), "sync whatsapp");
+  EXPECT_EQ(json::parse(synced.out)["token"]["generation"], 5);
+}
+
+TEST_F(Commands, RollbackExitsTwoWhenNothingIsKeptAndOneWhenItIsRefused) {
+  services.agent.refusal =
+      Error{ErrorKind::kNotFound, "no_previous_value", "no earlier value is kept", "bring one"};
+  EXPECT_EQ(Do({"rollback", "whatsapp"}).exit_code, ExitCode::kUsage);
+  services.agent.refusal = Error{ErrorKind::kFailedPrecondition, "refused", "it is dead", ""};
+  EXPECT_EQ(Do({"rollback", "whatsapp"}).exit_code, ExitCode::kGateFailed);
+}
+
+TEST_F(Commands, StatusShowsOneTokenByName) {
+  TokenView other;
+  other.name = other.state.name = "other";
+  services.agent.tokens.push_back(other);
+  const Outcome one = Do({"status", "other"});
+  EXPECT_EQ(one.exit_code, ExitCode::kPass);
+  EXPECT_EQ(one.out.find("whatsapp"), std::string::npos) << one.out;
+  EXPECT_EQ(Do({"status", "nobody"}).exit_code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, StatusShowsTheRotationOfOneToken) {
+  Rotation rotation;
+  rotation.id = 9;
+  rotation.state = RotationState::kAmbiguous;
+  rotation.note = "the connection was lost";
+  services.agent.explanation.rotation = rotation;
+  services.agent.explanation.rotation_next = "it waits for a person";
+  const Outcome outcome = Do({"status", "whatsapp", "--rotation"});
+  EXPECT_EQ(outcome.exit_code, ExitCode::kPass) << outcome.err;
+  EXPECT_EQ(services.agent.calls.back(), "explain whatsapp");
+  EXPECT_NE(outcome.out.find("ambiguous"), std::string::npos);
+  EXPECT_NE(outcome.out.find("it waits for a person"), std::string::npos);
+  const json read = json::parse(Do({"status", "whatsapp", "--rotation", "--format", "json"}).out);
+  EXPECT_EQ(read["schema"], "tokenwarden.rotation/v1");
+  EXPECT_EQ(read["rotation"]["state"], "ambiguous");
+  EXPECT_EQ(read["rotation"]["next"], "it waits for a person");
+  EXPECT_EQ(Do({"status", "--rotation"}).exit_code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, RekeyNamesBothKeysAndWhatToDoWithThem) {
+  const TemporaryFile file("version: 1\n");
+  services.config.config = Config{};
+  services.config.config->state_path = "/srv/state.db";
+  services.rekeyed = RekeyResult{false, 12, {}, "/etc/key", "/etc/key.until-2026"};
+  const Outcome in_place = Do({"rekey", "--config", file.path()});
+  EXPECT_EQ(in_place.exit_code, ExitCode::kPass) << in_place.err;
+  EXPECT_NE(in_place.out.find("12 stored values"), std::string::npos) << in_place.out;
+  EXPECT_NE(in_place.out.find("/etc/key.until-2026"), std::string::npos);
+  services.rekeyed = RekeyResult{true, 0, {"generation/1/a"}, "/new.key", ""};
+  const Outcome named = Do({"rekey", "--config", file.path(), "--new-key", "/new.key",
+                            "--key-command", "get-key --name a"});
+  EXPECT_NE(services.rekey_request.find("/srv/state.db in "), std::string::npos);
+  EXPECT_NE(services.rekey_request.find(" to /new.key get-key --name a"), std::string::npos);
+  EXPECT_NE(named.out.find("already"), std::string::npos) << named.out;
+  EXPECT_NE(named.out.find("state.key to {file: /new.key}"), std::string::npos);
+  EXPECT_NE(named.out.find("generation/1/a"), std::string::npos);
+}
+
+TEST_F(Commands, RekeyRefusesWithoutAConfigurationAndPassesRefusalsOn) {
+  EXPECT_EQ(Do({"rekey"}).exit_code, ExitCode::kUsage);
+  EXPECT_EQ(Do({"rekey", "--config", "/none/such.yaml"}).exit_code, ExitCode::kUsage);
+  const TemporaryFile file("version: 1\n");
+  services.config.config = Config{};
+  services.rekeyed = tl::unexpected<Error>(Error{ErrorKind::kFailedPrecondition, "in_use",
+                                                 "the state is in use by process 7", "stop it"});
+  const Outcome in_use = Do({"rekey", "--config", file.path(), "--format", "json"});
+  EXPECT_EQ(in_use.exit_code, ExitCode::kGateFailed);
+  EXPECT_EQ(json::parse(in_use.out)["error"]["reason"], "in_use");
 }
 
 TEST_F(Commands, SubmitRefusesAnEmptyValueItself) {

@@ -134,8 +134,14 @@ class FakeAgent : public AgentClient {
   Result<TokenView> Refresh(const std::string& name) override { return Change("refresh " + name); }
   Result<TokenView> Submit(SubmitRequest request) override {
     submitted = std::string(request.value.Reveal());
+    if (request.kept_aside)
+      return Change("kept " + request.name + " " + request.accept_worse_reason);
     return Change("submit " + request.name + " " + request.accept_worse_reason);
   }
+  Result<TokenView> Rollback(const std::string& name) override {
+    return Change("rollback " + name);
+  }
+  Result<TokenView> Sync(const std::string& name) override { return Change("sync " + name); }
   Result<Explanation> Explain(const std::string& name) override {
     calls.push_back("explain " + name);
     if (refusal) return tl::unexpected<Error>(*refusal);
@@ -162,6 +168,8 @@ class BorrowedAgent : public AgentClient {
   Result<TokenView> Submit(SubmitRequest request) override {
     return agent_.Submit(std::move(request));
   }
+  Result<TokenView> Rollback(const std::string& name) override { return agent_.Rollback(name); }
+  Result<TokenView> Sync(const std::string& name) override { return agent_.Sync(name); }
   Result<Explanation> Explain(const std::string& name) override { return agent_.Explain(name); }
 
  private:
@@ -203,6 +211,8 @@ class FakeServices : public Services {
   std::optional<Error> unreachable;
   std::string address;  // that was connected to
   Status key_written;
+  Result<RekeyResult> rekeyed = RekeyResult{};
+  std::string rekey_request;  // what Rekey was asked for
 
   Instant Now() override { return kNow; }
   std::optional<std::string> Environment(std::string_view name) override {
@@ -227,13 +237,20 @@ class FakeServices : public Services {
     reached_places = std::make_unique<FakeWorldPlaces>(sources);
     return Reached{*reached_secrets, *reached_places};
   }
-  Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret&) override {
+  Result<std::unique_ptr<Fingerprinter>> FingerprintsUnder(const Secret&,
+                                                           const std::string&) override {
     return std::make_unique<FakeFingerprinter>('a');
   }
   std::unique_ptr<Fingerprinter> FingerprintsOfThisRun() override {
     return std::make_unique<FakeFingerprinter>('b');
   }
   Status WriteNewKey(const std::string&) override { return key_written; }
+  Result<RekeyResult> Rekey(const RekeyRequest& request) override {
+    rekey_request =
+        request.config.state_path + " in " + request.base_dir + " to " + request.new_key_file;
+    for (const std::string& word : request.config.state_key_command) rekey_request += " " + word;
+    return rekeyed;
+  }
   Result<std::unique_ptr<AgentClient>> Connect(const std::string& where,
                                                std::chrono::milliseconds) override {
     address = where;

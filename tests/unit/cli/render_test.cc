@@ -260,7 +260,14 @@ TokenView InTrouble() {
   drifted.target = "/run/token";
   drifted.generation = 4;
   drifted.drifted = true;
+  drifted.verified_at = kNow - kHour;
   token.state.sinks = {behind, drifted};
+  token.sink_retries = {{".env#TOKEN", kNow + Seconds{40}}};
+  SinkSpec alarmed;
+  alarmed.kind = SinkKind::kFile;
+  alarmed.path = "/run/token";
+  alarmed.drift = Drift::kAlarm;
+  token.sinks = {alarmed};
   return token;
 }
 
@@ -285,7 +292,13 @@ Explanation Explained() {
   rotation.to_generation = 4;
   rotation.started_at = kNow - kDay * 20;
   rotation.changed_at = kNow - kDay * 19;
+  rotation.id = 12;
   rotation.note = "the previous generation was wiped";
+  rotation.candidate_fingerprint.text = "hmac:3f9a000000000001";
+  rotation.steps = {{RotationState::kIntent, kNow - kDay * 20, ""},
+                    {RotationState::kAmbiguous, kNow - kDay * 20, "the connection was lost"},
+                    {RotationState::kRetired, kNow - kDay * 19, rotation.note}};
+  explanation.rotation_next = "It is finished";
   explanation.rotation = rotation;
   return explanation;
 }
@@ -305,6 +318,21 @@ TEST(Explain, ShowsTheDecisionAndHowEveryRuleAnswered) {
   const std::string text = RenderExplanationJson(Explained(), kNow);
   EXPECT_FALSE(json::parse(text, nullptr, false).is_discarded());
   ExpectGolden("explain.json", text);
+}
+
+TEST(RotationOfOneToken, ShowsEveryStepWithItsTimeAndReason) {
+  ExpectGolden("rotation.txt", RenderRotationText(Explained(), kNow));
+  const std::string text = RenderRotationJson(Explained(), kNow);
+  EXPECT_FALSE(json::parse(text, nullptr, false).is_discarded());
+  ExpectGolden("rotation.json", text);
+}
+
+TEST(RotationOfOneToken, SaysThatThereWasNone) {
+  Explanation explanation = Explained();
+  explanation.rotation.reset();
+  explanation.rotation_next.clear();
+  EXPECT_NE(RenderRotationText(explanation, kNow).find("no rotation yet"), std::string::npos);
+  EXPECT_TRUE(json::parse(RenderRotationJson(explanation, kNow))["rotation"].is_null());
 }
 
 }  // namespace

@@ -64,7 +64,10 @@ TEST(Convert, BringsAnExplanationThereAndBack) {
   rotation.has_reply = rotation.has_candidate = true;
   rotation.candidate_fingerprint.text = "hmac:00";
   rotation.note = "worse";
+  rotation.steps = {{RotationState::kIntent, kNow - kHour, ""},
+                    {RotationState::kRefused, kNow, "worse"}};
   explanation.rotation = rotation;
+  explanation.rotation_next = "it waits for a person";
 
   v1::ExplainTokenResponse message;
   ToProto(explanation, &message);
@@ -81,6 +84,8 @@ TEST(Convert, BringsAnExplanationThereAndBack) {
   EXPECT_EQ(back.rotation->changed_at, kNow);
   EXPECT_TRUE(back.rotation->has_reply);
   EXPECT_EQ(back.rotation->note, "worse");
+  EXPECT_EQ(back.rotation->steps, rotation.steps);
+  EXPECT_EQ(back.rotation_next, "it waits for a person");
 }
 
 // `VERDICT_UNDER_SCOPED` is `under_scoped` everywhere else.

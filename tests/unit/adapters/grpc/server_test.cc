@@ -88,6 +88,8 @@ TEST_F(GrpcServer, AnswersEveryVerbOverItsSocket) {
   EXPECT_EQ(client->Get("whatsapp")->state, FullTokenView("whatsapp", kNow).state);
   EXPECT_EQ(client->Check("whatsapp")->name, "whatsapp");
   EXPECT_EQ(client->Refresh("second")->name, "second");
+  EXPECT_EQ(client->Rollback("second")->name, "second");
+  EXPECT_EQ(client->Sync("whatsapp")->name, "whatsapp");
   EXPECT_EQ(client->Explain("whatsapp")->decision.sentence, "all is well");
   EXPECT_TRUE(client->Reload());
   const auto info = client->GetInfo();
@@ -95,6 +97,38 @@ TEST_F(GrpcServer, AnswersEveryVerbOverItsSocket) {
   EXPECT_EQ(info->version, "1.2.3");
   EXPECT_EQ(info->started_at, kNow);
   EXPECT_EQ(info->revision, api_.Revision());
+}
+
+TEST_F(GrpcServer, GivesTheAgentsOwnErrorForARollbackAndASync) {
+  api_.on_rollback = [](const std::string&) -> Result<TokenView> {
+    return MakeError(ErrorKind::kNotFound, "no_previous_value", "none is kept", "bring one");
+  };
+  api_.on_sync = [](const std::string&) -> Result<TokenView> {
+    return MakeError(ErrorKind::kUnavailable, "disk_full", "one sink could not be written", "");
+  };
+  StartServer();
+  const auto client = Connect();
+  const Error none = client->Rollback("whatsapp").error();
+  EXPECT_EQ(none.kind, ErrorKind::kNotFound);
+  EXPECT_EQ(none.reason, "no_previous_value");
+  EXPECT_EQ(none.action, "bring one");
+  EXPECT_EQ(client->Sync("whatsapp").error().reason, "disk_full");
+}
+
+TEST_F(GrpcServer, AsksForTheValueThatWasKeptAsideWithoutSendingOne) {
+  bool kept_aside = false;
+  std::string why;
+  api_.on_submit = [&](SubmitRequest request) {
+    kept_aside = request.kept_aside && request.value.empty();
+    why = request.accept_worse_reason;
+    return api_.Get(request.name);
+  };
+  StartServer();
+  SubmitRequest request{"whatsapp", Secret(), "the app was moved"};
+  request.kept_aside = true;
+  EXPECT_TRUE(Connect()->Submit(std::move(request)));
+  EXPECT_TRUE(kept_aside);
+  EXPECT_EQ(why, "the app was moved");
 }
 
 TEST_F(GrpcServer, HandsASubmittedValueOverByteForByte) {

@@ -1,5 +1,7 @@
 #include "tests/unit/adapters/sqlite/fault_vfs.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <new>
 
@@ -19,6 +21,7 @@ bool Fails(bool sync) {
   Faults& faults = TheFaults();
   if (faults.only_syncs && !sync) return false;
   const int operation = ++faults.operations;
+  if (faults.die_at == operation) raise(SIGKILL);
   return faults.fail_at && operation >= *faults.fail_at &&
          operation < *faults.fail_at + faults.fail_times;
 }

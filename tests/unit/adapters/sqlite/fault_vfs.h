@@ -19,6 +19,7 @@ struct Faults {
   int fail_times = 1;             // ... so many of them fail ...
   int code = SQLITE_IOERR_WRITE;  // ... with this code; 0 = the code that fits the operation
   bool only_syncs = false;        // count and fail syncs alone
+  std::optional<int> die_at;      // the process is killed right before this operation
   // What the disk can still take; files that shrink or go give nothing back.
   std::optional<std::int64_t> free_bytes;
 

@@ -29,7 +29,7 @@ class StateDirectory : public testing::Test {
 
   std::string path() const { return directory_ + "/state.db"; }
   Result<std::unique_ptr<StateStore>> TryOpen(const std::string& vfs = "") {
-    return OpenStateStore(path(), *sealer_, {kDay * 30, vfs});
+    return OpenStateStore(path(), *sealer_, {kDay * 30, vfs, "a test"});
   }
   std::unique_ptr<StateStore> Open(const std::string& vfs = "") {
     Result<std::unique_ptr<StateStore>> opened = TryOpen(vfs);

@@ -36,6 +36,7 @@ TEST(ParseConfig, ReadsEveryKeyOfTheAgent) {
   const Config config = Good(Full());
   EXPECT_EQ(config.state_path, "/srv/state.db");
   EXPECT_EQ(config.state_key, (SecretRef{SecretRef::Kind::kFile, "/run/secrets/key", ""}));
+  EXPECT_EQ(config.allow_ephemeral_state, "every token can be made again");
   EXPECT_EQ(config.http_listen, "0.0.0.0:1234");
   EXPECT_EQ(config.grpc_listen, "unix:///tmp/agent.sock");
   EXPECT_EQ(config.log_format, LogFormat::kText);
@@ -43,6 +44,26 @@ TEST(ParseConfig, ReadsEveryKeyOfTheAgent) {
   EXPECT_EQ(config.issuer_parallel, 3);
   EXPECT_EQ(config.request_timeout, Seconds{20});
   ASSERT_EQ(config.credentials.size(), 3u);
+}
+
+TEST(ParseConfig, ReadsAStateKeyThatAProgramPrints) {
+  const Config config = Good(
+      Minimal() +
+      "state: {path: /s, key: {command: [get-key, --name, a]}, allow_ephemeral_state: a test}\n");
+  EXPECT_EQ(config.state_key_command, (std::vector<std::string>{"get-key", "--name", "a"}));
+  EXPECT_FALSE(config.state_key.has_value());
+  EXPECT_EQ(config.allow_ephemeral_state, "a test");
+}
+
+TEST(ParseConfig, ReadsWhatIsProvenAndWhatIsRevoked) {
+  const CredentialSpec spec =
+      Good(
+          "version: 1\ncredentials:\n- name: a\n  meta: {kind: system_user, app_id: 1, app_secret: "
+          "{env: A}, require: {canary: /me}}\n  renew: {revoke_old: true}\n")
+          .credentials.at(0);
+  EXPECT_EQ(spec.meta.canary, "/me");
+  EXPECT_TRUE(spec.renew.revoke_old);
+  EXPECT_FALSE(CredentialSpec{}.renew.revoke_old) << "off unless it is asked for";
 }
 
 TEST(ParseConfig, ReadsEveryKeyOfACredential) {
@@ -60,12 +81,13 @@ TEST(ParseConfig, ReadsEveryKeyOfACredential) {
   expected.meta.required_scopes = {"one", "two"};
   expected.meta.phone_number_id = "400000000000001";
   expected.meta.business_account_id = "500000000000001";
+  expected.meta.canary = "/me";
   expected.meta.generate_system_user_id = "200000000000002";
   expected.meta.generate_token = SecretRef{SecretRef::Kind::kFile, "admin.token", ""};
   expected.meta.generate_scopes = {"three"};
   expected.meta.send_appsecret_time = true;
   expected.source = SourceSpec{SourceKind::kDotenv, ".env", "TOKEN"};
-  expected.renew = {true, kDay * 14, kDay * 90};
+  expected.renew = {true, kDay * 14, kDay * 90, true};
   expected.inspect_every = kHour;
   expected.settle = kMinute * 3;
   expected.sinks = {
@@ -98,7 +120,7 @@ TEST(ParseConfig, LetsDefaultsFillWhatACredentialDoesNotSay) {
   EXPECT_EQ(page.meta.page_id, "700");
   EXPECT_EQ(page.meta.parent_token, (SecretRef{SecretRef::Kind::kEnv, "PARENT", ""}));
   EXPECT_EQ(page.inspect_every, kMinute * 5);
-  EXPECT_EQ(page.renew, (RenewSpec{true, kDay * 10, kDay * 30}));
+  EXPECT_EQ(page.renew, (RenewSpec{true, kDay * 10, kDay * 30, false}));
   EXPECT_EQ(page.source, (SourceSpec{SourceKind::kEnv, "PAGE_TOKEN", ""}));
   EXPECT_FALSE(config.credentials.at(2).renew.enabled);
   EXPECT_EQ(config.credentials.at(2).source, (SourceSpec{SourceKind::kFile, "/run/in", ""}));

@@ -42,7 +42,22 @@ TEST(ConfigProblems, SayWhereWhatAndWhatWasMeant) {
        "credentials[].meta.require)\n"},
       {"key that is nothing we know", With("  meta: {}\n  renew: {colour: red}\n"),
        "5:11: unknown key \"colour\" in credentials[0].renew (known here: enabled, before, "
-       "max_age)\n"},
+       "max_age, revoke_old)\n"},
+      {"canary with a query", With("  meta: {require: {canary: \"/me?fields=id\"}}\n"),
+       "4:28: credential a: meta.require.canary is a path of the Graph API without version and "
+       "query (for example canary: /me)\n"},
+      {"revoking what cannot be revoked alone",
+       With("  meta: {kind: user, app_id: 1, app_secret: {env: A}}\n  renew: {revoke_old: true}\n"),
+       "5:23: credential a: renew.revoke_old ends one token alone, which Meta offers for system "
+       "users only, and meta.kind is user (set meta.kind: system_user if it is one, or "
+       "renew.revoke_old: false: the old token then lives until its own end)\n"},
+      {"revoking without the app's secret",
+       With("  meta: {kind: system_user, app_id: 1}\n  renew: {revoke_old: true}\n"),
+       "5:23: credential a: renew.revoke_old needs the app's secret (add meta.app_secret, or leave "
+       "renew.revoke_old out)\n"},
+      {"leave to lose the state without saying why",
+       Minimal() + "state: {path: /s, allow_ephemeral_state: \"\"}\n",
+       "5:42: state.allow_ephemeral_state: the value is empty\n"},
       {"duplicate key", With("  meta: {}\n  meta: {}\n"),
        "5:3: the key is given twice, first on line 4 (remove one of the two)\n"},
       {"literal secret", With("  meta: {app_id: 1, app_secret: hunter2}\n"),

@@ -20,6 +20,7 @@ version: 1
 state:
   path: /srv/state.db
   key: {file: /run/secrets/key}
+  allow_ephemeral_state: every token can be made again
 http: {listen: "0.0.0.0:1234"}
 grpc: {listen: unix:///tmp/agent.sock}
 log: {format: text}
@@ -48,13 +49,14 @@ credentials:
         scopes: [one, two]
         phone_number_id: 400000000000001
         business_account_id: "500000000000001"
+        canary: /me
       generate:
         system_user_id: 200000000000002
         token: {file: admin.token}
         scopes: [three]
       appsecret_time: true
     source: {dotenv: {path: .env, key: TOKEN}}
-    renew: {enabled: true, before: 14d, max_age: 90d}
+    renew: {enabled: true, before: 14d, max_age: 90d, revoke_old: true}
     inspect: {every: 1h}
     verify: {every: 2h}
     settle: 3m
