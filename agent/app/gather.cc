@@ -10,10 +10,6 @@ Snapshot Gather(Work& work, bool asked_inspect, bool asked_refresh) {
   snapshot.can_refresh = can.can_refresh && work.spec().renew.enabled;
   snapshot.cannot_refresh_why =
       work.spec().renew.enabled ? can.cannot_refresh_why : "renewal is switched off for it";
-  // What the provider misses then is the reference's value: configured, and not to be had.
-  if (!snapshot.can_refresh && work.spec().renew.enabled && !session.problem().empty()) {
-    snapshot.cannot_refresh_why = session.problem();
-  }
   snapshot.can_replace_dead = can.can_replace_dead && work.spec().renew.enabled;
   snapshot.grace = can.grace;
   snapshot.asked_inspect = asked_inspect;

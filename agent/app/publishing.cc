@@ -1,98 +1,15 @@
 #include "agent/app/publishing.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <utility>
 
 #include "agent/app/inspection.h"
+#include "agent/app/sink_attempts.h"
 #include "agent/core/acceptance.h"
 
 namespace tokenwarden {
 namespace {
-
-SinkState& StateOf(Work& work, const std::string& target) {
-  for (SinkState& sink : work.state().sinks) {
-    if (sink.target == target) return sink;
-  }
-  work.state().sinks.push_back(SinkState{target});
-  return work.state().sinks.back();
-}
-
-Event SinkEvent(const Work& work, const SinkSpec& spec, Event::Kind kind, LogLevel level,
-                std::string message) {
-  Event event = work.MakeEvent(kind, level, std::move(message));
-  event.sink = std::string(ToString(spec.kind));
-  event.target = spec.Target();
-  return event;
-}
-
-void SaveSink(Work& work, const SinkState& sink) {
-  Status saved = work.deps().store.SaveSink(work.spec().name, sink);
-  if (!saved) {
-    work.DoubtAfter(saved.error());
-    work.TellError(Event::Kind::kStoreFailed, "the state of a sink could not be saved",
-                   saved.error());
-  }
-}
-
-Status WriteAndReadBack(Work& work, const SinkSpec& spec, const Secret& value,
-                        PublishReport& report) {
-  Result<std::unique_ptr<Sink>> sink = work.deps().places.MakeSink(spec);
-  if (!sink) return tl::unexpected<Error>(sink.error());
-  const CredentialState& state = work.state();
-  const std::optional<std::uint64_t> epoch = work.Epoch();
-  if (!epoch) {
-    return MakeError(
-        ErrorKind::kAborted, "not_holder",
-        "another agent holds " + work.spec().name + " now, so it is not published here");
-  }
-  PublishMarker marker{work.spec().name, state.generation, state.fingerprint, *epoch, std::nullopt};
-  if (state.conclusive) marker.expires_at = state.conclusive->facts.expires_at;
-  Result<PublishReport> written = (*sink)->Publish(value, marker);
-  if (!written) return tl::unexpected<Error>(written.error());
-  report = std::move(*written);
-  Result<Secret> held = (*sink)->Read();
-  if (!held) return tl::unexpected<Error>(held.error());
-  if (!held->EqualsInConstantTime(value)) {
-    return MakeError(ErrorKind::kAborted, "read_back_differs",
-                     spec.Target() + " was written, but holds another value when read back",
-                     "find out what else writes to it");
-  }
-  return {};
-}
-
-void RecordSuccess(Work& work, const SinkSpec& spec, SinkState& sink, const PublishReport& report,
-                   std::chrono::microseconds duration) {
-  const bool news =
-      sink.generation != work.state().generation || sink.drifted || sink.consecutive_failures != 0;
-  sink.generation = work.state().generation;
-  sink.verified_at = work.now();
-  sink.drifted = false;
-  sink.consecutive_failures = 0;
-  sink.last_error.clear();
-  sink.last_error_reason.clear();
-  Event event = SinkEvent(work, spec, Event::Kind::kPublished,
-                          news ? LogLevel::kInfo : LogLevel::kDebug, "published and read back");
-  event.reason = report.outcome == PublishOutcome::kWritten ? "written" : "unchanged";
-  event.duration = duration;
-  event.fields = {{"generation", std::to_string(sink.generation)}};
-  if (!report.note.empty()) event.fields.emplace_back("note", report.note);
-  work.Tell(event);
-}
-
-void RecordFailure(Work& work, const SinkSpec& spec, SinkState& sink, const Error& error,
-                   std::chrono::microseconds duration = {}) {
-  ++sink.consecutive_failures;
-  sink.last_error = error.message;
-  sink.last_error_reason = error.reason;
-  Event event = SinkEvent(work, spec, Event::Kind::kPublishFailed, LogLevel::kError,
-                          "a sink could not be written");
-  event.reason = error.reason;
-  event.duration = duration;
-  event.fields = {{"error", error.message}, {"action", error.action}};
-  work.Tell(event);
-}
 
 bool SamePlace(const SourceSpec& source, const SinkSpec& sink) {
   const bool dotenv = source.kind == SourceKind::kDotenv && sink.kind == SinkKind::kDotenv;
@@ -134,7 +51,7 @@ Adopted Adopt(Work& work, const Rotator& rotator, const Secret& found) {
 }
 
 void MarkDrifted(Work& work, const SinkSpec& spec, const std::string& what) {
-  SinkState& sink = StateOf(work, spec.Target());
+  SinkState& sink = SinkStateOf(work, spec.Target());
   const bool news = !sink.drifted;
   sink.drifted = true;
   if (!news) return;
@@ -146,17 +63,15 @@ void MarkDrifted(Work& work, const SinkSpec& spec, const std::string& what) {
   work.Audit("drifted", spec.Target() + ": " + what);
 }
 
-void LookAtSink(Work& work, const Rotator& rotator, const SinkSpec& spec, const Secret& value) {
-  SinkState& sink = StateOf(work, spec.Target());
-  if (sink.generation != work.state().generation) return;  // publishing is due anyway
+void JudgeSink(Work& work, const Rotator& rotator, const SinkSpec& spec, const Secret& value,
+               const Result<Secret>& held) {
+  SinkState& sink = SinkStateOf(work, spec.Target());
   sink.last_attempt_at = work.now();
-  Result<std::unique_ptr<Sink>> opened = work.deps().places.MakeSink(spec);
-  Result<Secret> held = opened ? (*opened)->Read() : tl::unexpected<Error>(opened.error());
   if (!held) {
     if (held.error().kind == ErrorKind::kNotFound) {
       MarkDrifted(work, spec, held.error().message);
     } else {
-      RecordFailure(work, spec, sink, held.error());
+      RecordSinkFailure(work, spec, held.error());
     }
     return;
   }
@@ -234,6 +149,13 @@ Status TakeUpWhatIsThere(Work& work, const Rotator& rotator, const SinkSpec& spe
                    "nothing to do: it is tried again");
 }
 
+// A sink that is not written now.
+void PutOff(Work& work, const SinkSpec& spec, const Error& why) {
+  SinkStateOf(work, spec.Target()).last_attempt_at = work.now();
+  RecordSinkFailure(work, spec, why);
+  SaveSink(work, SinkStateOf(work, spec.Target()));
+}
+
 // The stored value is damaged, but somewhere the very same one may still be in place.
 Status RestoreFromPlaces(Work& work, const Rotator& rotator) {
   const auto take = [&](const Result<Secret>& held, const std::string& place) {
@@ -268,32 +190,29 @@ void AlignSinks(Work& work) {
     }
   }
   sinks.erase(left, sinks.end());
-  for (const SinkSpec& spec : wanted) StateOf(work, spec.Target());
+  for (const SinkSpec& spec : wanted) SinkStateOf(work, spec.Target());
 }
 
 Status PublishTo(Work& work, const Rotator& rotator, const std::vector<std::string>& targets,
                  Force force) {
   const Generation before = work.state().generation;
+  std::vector<SinkSpec> due;
   for (SinkSpec spec : work.spec().sinks) {
     if (std::find(targets.begin(), targets.end(), spec.Target()) == targets.end()) continue;
     if (force == Force::kYes) spec.drift = Drift::kRepair;
-    Status written = TakeUpWhatIsThere(work, rotator, spec);
-    if (work.state().generation != before) break;  // a newer value: everything is published anew
-    SinkState& sink = StateOf(work, spec.Target());
-    sink.last_attempt_at = work.now();
-    Result<Secret> value = work.CurrentValue();
-    if (written && !value) written = tl::unexpected<Error>(value.error());
-    PublishReport report;
-    const auto began = work.deps().clock.SteadyNow();
-    if (written) written = WriteAndReadBack(work, spec, *value, report);
-    const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(
-        work.deps().clock.SteadyNow() - began);
-    if (written) {
-      RecordSuccess(work, spec, sink, report, duration);
+    Status free = TakeUpWhatIsThere(work, rotator, spec);
+    if (work.state().generation != before) return {};  // a newer value: all is published anew
+    if (free) {
+      due.push_back(std::move(spec));
     } else {
-      RecordFailure(work, spec, sink, written.error(), duration);
+      PutOff(work, spec, free.error());
     }
-    SaveSink(work, sink);
+  }
+  Result<Secret> value = work.CurrentValue();
+  if (value) {
+    WriteSinks(work, due, *value);
+  } else {
+    for (const SinkSpec& spec : due) PutOff(work, spec, value.error());
   }
   work.Show();
   return {};
@@ -326,13 +245,18 @@ Status LookAtPlaces(Work& work, const Rotator& rotator) {
   LookAtSource(work, rotator);
   if (work.state().generation == 0) return {};
   const Generation before = work.state().generation;
+  std::vector<SinkSpec> current;  // to the others publishing is due anyway
   for (const SinkSpec& spec : work.spec().sinks) {
-    Result<Secret> value = work.CurrentValue();
-    if (!value && ValueIsUnreadable(work.state())) return RestoreFromPlaces(work, rotator);
-    if (!value) return tl::unexpected<Error>(value.error());
-    LookAtSink(work, rotator, spec, *value);
+    if (SinkStateOf(work, spec.Target()).generation == before) current.push_back(spec);
+  }
+  const std::vector<Result<Secret>> held = ReadSinks(work, current);
+  Result<Secret> value = work.CurrentValue();
+  if (!value && ValueIsUnreadable(work.state())) return RestoreFromPlaces(work, rotator);
+  if (!value) return tl::unexpected<Error>(value.error());
+  for (std::size_t i = 0; i < current.size(); ++i) {
+    JudgeSink(work, rotator, current[i], *value, held[i]);
     if (work.state().generation != before) break;  // adopted: everything is published anew
-    SaveSink(work, StateOf(work, spec.Target()));
+    SaveSink(work, SinkStateOf(work, current[i].Target()));
   }
   work.Show();
   return {};

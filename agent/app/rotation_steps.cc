@@ -57,7 +57,10 @@ bool MayHaveActed(const Error& error) {
 Capabilities CapabilitiesNow(Work& work) {
   const IssuerSession session = work.Session();
   const Observation* conclusive = work.state().conclusive ? &*work.state().conclusive : nullptr;
-  return work.deps().provider.CapabilitiesOf(session.context(), conclusive);
+  Capabilities can = work.deps().provider.CapabilitiesOf(session.context(), conclusive);
+  // What the provider misses then is the reference's value: configured, and not to be had.
+  if (!can.can_refresh && !session.problem().empty()) can.cannot_refresh_why = session.problem();
+  return can;
 }
 
 const RecoveryRow& RecoveryOf(Work& work) {

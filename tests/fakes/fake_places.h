@@ -1,6 +1,7 @@
 // FakePlaces: sources, sinks, secrets and consumers in memory; an event recorder. Thread-safe.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,16 @@ class FakePlaces : public PlaceFactory, public SecretResolver, public Notifier {
   void Break(const std::string& place, bool broken) {
     std::lock_guard<std::mutex> lock(mutex_);
     broken_[place] = broken;
+  }
+  int Reads(const std::string& place) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return reads_[place];
+  }
+  // Whoever asks there waits until the place is let go.
+  void Hang(const std::string& place, bool hangs) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    hangs_[place] = hangs;
+    let_go_.notify_all();
   }
   std::vector<std::string> writes() const {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -66,7 +77,9 @@ class FakePlaces : public PlaceFactory, public SecretResolver, public Notifier {
   };
 
   Result<Secret> ReadPlace(const std::string& place) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
+    let_go_.wait(lock, [&] { return !hangs_[place]; });
+    ++reads_[place];
     if (broken_[place]) return MakeError(ErrorKind::kUnavailable, "broken", place + " is broken");
     const auto found = held_.find(place);
     if (found == held_.end()) {
@@ -75,7 +88,8 @@ class FakePlaces : public PlaceFactory, public SecretResolver, public Notifier {
     return Secret(found->second);
   }
   Result<PublishReport> Write(const std::string& place, const Secret& value) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
+    let_go_.wait(lock, [&] { return !hangs_[place]; });
     if (broken_[place]) return MakeError(ErrorKind::kUnavailable, "broken", place + " is broken");
     const std::string bytes(value.Reveal());
     PublishReport report;
@@ -88,6 +102,9 @@ class FakePlaces : public PlaceFactory, public SecretResolver, public Notifier {
   mutable std::mutex mutex_;
   std::map<std::string, std::string> held_;
   std::map<std::string, bool> broken_;
+  std::map<std::string, bool> hangs_;
+  std::map<std::string, int> reads_;
+  std::condition_variable let_go_;
   std::vector<std::string> writes_;
   std::vector<Notice> notices_;
 };

@@ -1,6 +1,8 @@
 // Sinks: independent, remembered while they are configured, and published to again when asked.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "agent/app/agent.h"
 #include "tests/unit/app/world.h"
 
@@ -119,6 +121,63 @@ TEST(Sinks, AreTriedMoreOftenAsTheEndComesNear) {
   const Seconds near = next_try(10 * kMinute);
   EXPECT_EQ(far, 10 * kMinute);
   EXPECT_LE(near, 100 * Seconds{1}) << "a sixth of what is left";
+}
+
+SinkSpec ServerSink(SinkKind kind, const std::string& path) {
+  SinkSpec sink;
+  sink.kind = kind;
+  sink.path = path;
+  sink.key = "token";
+  return sink;
+}
+
+struct ServerWorld : SinkWorld {
+  ServerWorld() {
+    spec.sinks = {ServerSink(SinkKind::kVault, "secret/app"), FileSink("/run/one"),
+                  ServerSink(SinkKind::kKubernetes, "app")};
+    vault = spec.sinks[0].Target();
+    cluster = spec.sinks[2].Target();
+  }
+  // Told as published and durable; waits for it, so a sink that is not tried would hang the test.
+  void AwaitPublished(const std::string& target) {
+    for (;;) {
+      for (const Event& event : events.all()) {
+        if (event.kind == Event::Kind::kPublished && event.target == target) return;
+      }
+      std::this_thread::yield();
+    }
+  }
+  std::string vault;
+  std::string cluster;
+};
+
+TEST(Sinks, AreWrittenAndToldWhileAServerBeforeThemDoesNotAnswer) {
+  ServerWorld world;
+  world.places.Hang(world.vault, true);
+  std::jthread pass([&] { world.Pass(); });
+  world.AwaitPublished(world.cluster);
+  world.AwaitPublished("/run/one");
+  EXPECT_EQ(world.At(world.cluster), "first");
+  EXPECT_EQ(world.At("/run/one"), "first");
+  EXPECT_EQ(world.At(world.vault), "(nothing)");
+  world.places.Hang(world.vault, false);
+  pass.join();
+  EXPECT_EQ(world.At(world.vault), "first");
+  for (const SinkState& sink : world.state().sinks) EXPECT_EQ(sink.generation, 1u) << sink.target;
+}
+
+TEST(Sinks, OnServersAreReadBesideEachOther) {
+  ServerWorld world;
+  world.Pass();
+  world.places.Put(world.cluster, "by hand");
+  world.places.Hang(world.vault, true);
+  world.keeper->asked_verify = true;
+  const int before = world.places.Reads(world.cluster);
+  std::jthread pass([&] { world.Pass(); });
+  while (world.places.Reads(world.cluster) == before) std::this_thread::yield();
+  world.places.Hang(world.vault, false);
+  pass.join();
+  EXPECT_EQ(world.At(world.cluster), "first") << "a change by hand is repaired";
 }
 
 }  // namespace
