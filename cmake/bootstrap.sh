@@ -12,7 +12,7 @@ packages=(
   protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libgrpc-dev
   libcurl4-openssl-dev libssl-dev libnghttp2-dev zlib1g-dev libmicrohttpd-dev prometheus-cpp-dev
   libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libexpected-dev
-  libgtest-dev libgmock-dev libbenchmark-dev curl openssl git python3 python3-venv python3-yaml
+  libgtest-dev libgmock-dev libbenchmark-dev curl openssl git python3 python3-venv python3-yaml zstd
 )
 for group in "$@"; do
   case $group in

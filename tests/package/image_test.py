@@ -31,7 +31,8 @@ class Image(unittest.TestCase):
         cls.manifest = cls.blob(json.loads((cls.oci / "index.json").read_text())["manifests"][0])
         cls.config = cls.blob(cls.manifest["config"])
         packed = (cls.oci / "blobs/sha256" / cls.manifest["layers"][0]["digest"][7:]).read_bytes()
-        cls.layer = tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz")
+        plain = subprocess.run(["zstd", "-q", "-d", "-c"], input=packed, stdout=subprocess.PIPE, check=True).stdout
+        cls.layer = tarfile.open(fileobj=io.BytesIO(plain))
 
     @classmethod
     def tearDownClass(cls):
