@@ -237,7 +237,6 @@ Status Database::Transact(const std::function<Status()>& body) {
   return {};
 }
 
-// What was committed is durable in the WAL whatever happens here.
 bool Database::Checkpoint(int mode) {
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
   if ((code & 0xFF) == SQLITE_IOERR && !IsFull(code & 0xFF, sqlite3_system_errno(handle_))) {

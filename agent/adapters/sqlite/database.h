@@ -62,6 +62,10 @@ class Database {
   const std::string& path() const { return path_; }
   sqlite3* handle() { return handle_; }
 
+  // Moves what the log holds into the database file; false when that has to wait. What was
+  // committed is durable in the log either way.
+  bool Checkpoint(int mode);
+
  private:
   explicit Database(std::string path) : path_(std::move(path)) {}
 
@@ -69,7 +73,6 @@ class Database {
   Status MakeRoom(std::int64_t frames);
   Status GrowWal(std::int64_t frames);
   std::int64_t OutstandingFrames() const;
-  bool Checkpoint(int mode);
   void StopWriting(const std::string& why);
 
   const std::string path_;

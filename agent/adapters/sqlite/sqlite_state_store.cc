@@ -87,9 +87,7 @@ class SqliteStateStore final : public StateStore {
   Result<Rotation> Begin(const std::string& credential, Origin origin, Generation from,
                          std::uint64_t epoch, Instant now, std::size_t reserve_bytes) override;
   Result<Rotation> Advance(RotationId id, RotationStep step, Instant now) override;
-  Result<Rotation> Promote(RotationId id, const CredentialState& state, Instant now) override {
-    return CommitResult<Rotation>(kStateRoom, [&] { return rotations_.Promote(id, state, now); });
-  }
+  Result<Rotation> Promote(RotationId id, const CredentialState& state, Instant now) override;
   Result<std::vector<Rotation>> LoadUnfinished() override {
     const std::lock_guard<std::mutex> guard(mutex_);
     return rotations_.Unfinished();
@@ -177,6 +175,17 @@ Result<Rotation> SqliteStateStore::Begin(const std::string& credential, Origin o
   }
   database_->Rename(kNewReservation, rotation.id);
   return rotation;
+}
+
+// A careless copy may hold the database file without its log. From the first value on it must not
+// be taken for the state of an agent that knows nothing.
+Result<Rotation> SqliteStateStore::Promote(RotationId id, const CredentialState& state,
+                                           Instant now) {
+  Result<Rotation> promoted =
+      CommitResult<Rotation>(kStateRoom, [&] { return rotations_.Promote(id, state, now); });
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (promoted && state.generation == 1) database_->Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+  return promoted;
 }
 
 Result<Rotation> SqliteStateStore::Advance(RotationId id, RotationStep step, Instant now) {

@@ -81,6 +81,19 @@ TEST_F(StateCopy, LosesOnlyWhatWasNotWholeWhereverTheLogWasCut) {
   }
 }
 
+TEST_F(StateCopy, KnowsTheFirstValueEvenWithoutTheLog) {
+  std::string file;
+  {
+    const auto store = Open();
+    ASSERT_TRUE(Rotate(*store, 1, "value-1"));
+    file = Content(path());
+  }
+  Write(path(), file);
+  std::filesystem::remove(path() + "-wal");
+  std::filesystem::remove(path() + "-shm");
+  EXPECT_EQ(Opened("the file alone"), 1u);
+}
+
 TEST_F(StateCopy, IsWholeOrRefusedWhenItWasTakenWhileInUse) {
   auto store = Open();
   ASSERT_TRUE(Rotate(*store, 1, "value-1"));
