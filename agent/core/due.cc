@@ -100,8 +100,9 @@ bool EndsBefore(const CredentialState& state, Instant at) {
 }
 
 // While a grace runs several tries must fit into it: afterwards the old value is worth nothing.
-Pace RenewPaceOf(const Snapshot& snapshot) {
-  const bool running = snapshot.state.reply_lost_at && snapshot.grace > Seconds{0};
+Pace RenewPaceOf(const Snapshot& snapshot, Instant now) {
+  const std::optional<Instant> lost_at = snapshot.state.reply_lost_at;
+  const bool running = lost_at && now < *lost_at + snapshot.grace;
   if (!running) return kRenewPace;
   const Seconds part = std::max(snapshot.grace / 6, Seconds{1});
   return {std::min(kRenewPace.first, part), std::min(kRenewPace.ceiling, part)};
@@ -110,7 +111,8 @@ Pace RenewPaceOf(const Snapshot& snapshot) {
 Instant AttemptFrom(const Snapshot& snapshot, Instant wanted, Instant now) {
   const CredentialState& state = snapshot.state;
   if (wanted == kNothingDue || !snapshot.can_refresh || RenewalIsBlocked(state)) return kNothingDue;
-  const Instant due = std::max(wanted, RetryAt(state.renew, RenewPaceOf(snapshot), state, now));
+  const Instant due =
+      std::max(wanted, RetryAt(state.renew, RenewPaceOf(snapshot, now), state, now));
   return EndsBefore(state, std::max(due, now)) ? kNothingDue : due;
 }
 

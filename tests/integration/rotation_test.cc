@@ -155,7 +155,10 @@ TEST(Sync, EndsADriftThatWasOnlyAlarmedAbout) {
   stage.room().Write("tokenwarden.yaml", config);
   stage.StartAgent();
   const std::string token = stage.TokenInEnv();
-  ASSERT_TRUE(Eventually([&] { return stage.room().Read("token").find(token) == 0; }));
+  ASSERT_TRUE(stage.AwaitPage("/metrics",
+                              "tokenwarden_sink_generation{credential=\"whatsapp\","
+                              "provider=\"meta\",sink=\"file\",target=\"token\"} 1"));
+  ASSERT_EQ(stage.room().Read("token").find(token), 0u);
   stage.room().Write("token", "by hand");
   ASSERT_TRUE(stage.AwaitPage("/metrics",
                               "tokenwarden_sink_drifted{credential=\"whatsapp\","

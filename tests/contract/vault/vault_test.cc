@@ -35,7 +35,7 @@ class Corner {
     VaultSpec spec;
     spec.address = Server().address();
     spec.auth.kind = VaultAuthSpec::Kind::kTokenFile;
-    spec.auth.token_file = room_.Write("token", Server().root_token());
+    spec.auth.token_file = token_file_;
     return std::move(vault::Vault::Make(spec, *http_, clock_, *secrets_, {}).value());
   }
 
@@ -47,6 +47,7 @@ class Corner {
 
   const std::string path_;
   it::TemporaryDirectory room_;
+  const std::string token_file_ = room_.Write("token", Server().root_token());
   std::unique_ptr<curl::CurlHttpClient> http_ = curl::MakeHttpClient({});
   std::unique_ptr<SecretResolver> secrets_ = files::MakeSecretResolver("/");
   sys::SystemClock clock_;
