@@ -99,12 +99,12 @@ bool EndsBefore(const CredentialState& state, Instant at) {
   return at >= end && seen.evidence.observed_at < end;
 }
 
-// While a grace runs several tries must fit into it: afterwards the old value is worth nothing.
+// While a grace runs several tries must fit into it: afterwards the old value is worth nothing. One
+// more comes right after it, which finds that out.
 Pace RenewPaceOf(const Snapshot& snapshot, Instant now) {
   const std::optional<Instant> lost_at = snapshot.state.reply_lost_at;
-  const bool running = lost_at && now < *lost_at + snapshot.grace;
-  if (!running) return kRenewPace;
   const Seconds part = std::max(snapshot.grace / 6, Seconds{1});
+  if (!lost_at || now - *lost_at - part >= snapshot.grace) return kRenewPace;
   return {std::min(kRenewPace.first, part), std::min(kRenewPace.ceiling, part)};
 }
 
