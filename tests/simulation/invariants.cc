@@ -295,6 +295,8 @@ void JudgeStep(World& world, const Keepers& keepers) {
 }
 
 void JudgePass(World& world, const Keeper& keeper) {
+  // Another agent's late write came between: the next pass reads the state anew and decides again.
+  if (keeper.in_doubt) return;
   const auto state = keeper.state();
   if (state->operator_need) return;
   const bool dead = state->generation != 0 && state->conclusive &&
