@@ -3,7 +3,9 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "agent/adapters/sqlite/kept_reply.h"
 #include "agent/adapters/sqlite/query.h"
 #include "agent/adapters/sqlite/schema.h"
 #include "agent/adapters/sqlite/sealed_parts.h"
@@ -146,6 +148,18 @@ Result<std::size_t> RoomFor(Database& database) {
   return static_cast<std::size_t>(*bytes) + std::size_t{64} * 1024;
 }
 
+// A reply that lies beside the database is sealed under the old key too, and only a start of the
+// agent takes it up.
+Status CheckNoKeptReply(const std::string& path) {
+  Result<std::vector<KeptReply>> kept = FindKeptReplies(path);
+  if (!kept) return tl::unexpected<Error>(kept.error());
+  if (kept->empty()) return {};
+  return MakeError(ErrorKind::kFailedPrecondition, "kept_reply",
+                   "an issuer's reply that the database would not take lies in " +
+                       kept->front().path + ", sealed under the key in force",
+                   "start the agent once with that key, which takes it up; then run rekey again");
+}
+
 }  // namespace
 
 Result<RekeyReport> Rekey(const std::string& path, Sealer& old, Sealer& fresh,
@@ -160,6 +174,7 @@ Result<RekeyReport> Rekey(const std::string& path, Sealer& old, Sealer& fresh,
     return MakeError(ErrorKind::kNotFound, "no_state", "there is no state at " + path + " yet",
                      "an agent makes it with the key that it is given; nothing to change");
   }
+  if (Status free = CheckNoKeptReply(path); !free) return tl::unexpected<Error>(free.error());
   Result<std::unique_ptr<Database>> database = OpenExisting(path, options.vfs);
   if (!database) return tl::unexpected<Error>(database.error());
   RekeyReport report;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "agent/adapters/crypto/mac.h"
+#include "agent/adapters/sqlite/kept_reply.h"
 #include "tests/unit/adapters/sqlite/fault_vfs.h"
 #include "tests/unit/adapters/sqlite/state_directory.h"
 
@@ -73,6 +74,19 @@ TEST_F(RekeyTest, SealsEverythingAnewAndTheOldKeyOpensNothing) {
   ASSERT_TRUE((*store)->Advance(unfinished_, Step(RotationState::kProven), kNow));
   ASSERT_TRUE((*store)->Promote(unfinished_, StateOf(3), kNow));
   EXPECT_EQ((*store)->LoadValue("a", 3)->Reveal(), "value-3");
+}
+
+// It would not open under the new key, and nothing else may hold that value.
+TEST_F(RekeyTest, WaitsUntilAReplyThatLiesBesideTheStateWasTakenUp) {
+  const std::string sealed = *sealer_->Seal(Secret("a reply"), "reply");
+  const Result<std::string> file = KeepReply(path(), unfinished_, sealed);
+  ASSERT_TRUE(file) << file.error().message;
+  const Result<RekeyReport> report = Change();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().reason, "kept_reply");
+  EXPECT_NE(report.error().message.find(*file), std::string::npos);
+  ForgetKeptReply(*file);
+  EXPECT_TRUE(Change());
 }
 
 TEST_F(RekeyTest, KeepsWhatFingerprintsAreKeyedWithThroughEveryChange) {
