@@ -11,8 +11,12 @@ std::string Indented(std::string_view lead, std::string_view text) {
 std::string Part(const std::string& text) { return text.empty() ? "" : ", " + text; }
 
 std::string Ends(const TokenView& token, Instant now) {
+  // What is dead has no end to come, whatever the issuer once said of it.
+  const std::optional<Observation>& seen = token.state.conclusive;
+  const bool dead = seen && IsDead(seen->verdict);
   if (token.deadline.at) {
     const bool past = *token.deadline.at <= now;
+    if (dead && !past) return "";
     return (past ? "ended " : "ends ") + Relative(*token.deadline.at, now);
   }
   return token.deadline.reason == DeadlineReason::kNever ? "never expires" : "";
@@ -30,7 +34,10 @@ std::string Line(const TokenView& token, Instant now) {
   line += "  " + std::string(StateWord(state));
   if (state.generation == 0) return line + ", no value yet\n";
   line += Part(Ends(token, now));
-  if (token.renewal_due_at) line += ", renewal due " + Relative(*token.renewal_due_at, now);
+  const bool dead = state.conclusive && IsDead(state.conclusive->verdict);
+  if (!dead && token.renewal_due_at) {
+    line += ", renewal due " + Relative(*token.renewal_due_at, now);
+  }
   line += ", generation " + std::to_string(state.generation);
   if (!state.fingerprint.empty()) line += " " + state.fingerprint.text;
   return line + Part(Checked(state, now)) + "\n";

@@ -307,6 +307,15 @@ TEST(Status, SaysOneLinePerTokenAndOnlyTheTroublesBelow) {
   ExpectGolden("status.txt", RenderStatusText({InOrder(), InTrouble(), Pending()}, kNow));
 }
 
+TEST(Status, PromisesNoEndAndNoRenewalOfWhatIsDead) {
+  TokenView token = InOrder();
+  ASSERT_TRUE(token.deadline.at && *token.deadline.at > kNow && token.renewal_due_at);
+  token.state.conclusive->verdict = Verdict::kRevoked;
+  const std::string text = RenderStatusText({token}, kNow);
+  EXPECT_NE(text.find("whatsapp  revoked, generation 4"), std::string::npos) << text;
+  EXPECT_EQ(text.find("renewal due"), std::string::npos) << text;
+}
+
 TEST(Status, GivesMachinesTheSameFacts) {
   const std::string text = RenderStatusJson({InOrder(), InTrouble(), Pending()}, kNow);
   EXPECT_FALSE(json::parse(text, nullptr, false).is_discarded());
