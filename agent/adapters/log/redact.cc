@@ -105,7 +105,10 @@ Match SecretParameter(std::string_view text) {
 constexpr Match (*kMatchers[])(std::string_view) = {GraphToken, AppToken, BearerToken,
                                                     SecretParameter};
 
-Match FirstMatch(std::string_view text) {
+// A word may begin before the token: `\nEAA…` where a line break was escaped. The others begin with
+// a word of their own.
+Match FirstMatch(std::string_view text, bool inside_word) {
+  if (inside_word) return GraphToken(text);
   for (const auto matcher : kMatchers) {
     if (const Match match = matcher(text); match.blot > 0) return match;
   }
@@ -117,9 +120,9 @@ Match FirstMatch(std::string_view text) {
 std::string Redact(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  bool inside_word = false;  // matches begin at the beginning of a word
+  bool inside_word = false;
   while (!text.empty()) {
-    const Match match = inside_word ? Match{} : FirstMatch(text);
+    const Match match = FirstMatch(text, inside_word);
     if (match.blot > 0) {
       out.append(text.substr(0, match.keep)).append(kBlot);
       text.remove_prefix(match.keep + match.blot);

@@ -35,6 +35,11 @@ TEST(Redact, BlotsOutWhatLooksLikeASecretAndKeepsTheRest) {
   for (const auto& row : rows) EXPECT_EQ(Redact(row.text), row.expected);
 }
 
+TEST(Redact, FindsATokenAlsoWhereTheWordBeginsBeforeIt) {
+  EXPECT_EQ(Redact(R"("a\n)" + FakeToken() + R"(")"), R"("a\nREDACTED")");
+  EXPECT_EQ(Redact("token7" + FakeToken()), "token7REDACTED");
+}
+
 TEST(Redact, LeavesOrdinarySentencesAlone) {
   for (const char* text :
        {"the access_token of whatsapp expired", "EACH one of them", "EAST of here",
