@@ -132,7 +132,7 @@ def write_layout(args, root):
     reference = f"{NAME}:{args.version}"
     manifest_blob = layout.blob(text_of(manifest).encode(), manifest["mediaType"],
                                 annotations={"org.opencontainers.image.ref.name": args.version,
-                                             "io.containerd.image.name": reference})
+                                             "io.containerd.image.name": f"docker.io/library/{reference}"})
     layout.write("oci-layout", {"imageLayoutVersion": "1.0.0"})
     layout.write("index.json", {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
                                 "manifests": [manifest_blob]})

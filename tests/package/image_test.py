@@ -56,6 +56,14 @@ class Image(unittest.TestCase):
         for path in (self.oci / "blobs/sha256").iterdir():
             self.assertEqual(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
 
+    def test_is_found_under_its_short_name_by_docker_and_by_the_kubelet(self):
+        # containerd keeps this name as it is, and the kubelet looks for the whole one.
+        index = json.loads((self.oci / "index.json").read_text())
+        name = index["manifests"][0]["annotations"]["io.containerd.image.name"]
+        self.assertEqual(name, "docker.io/library/tokenwarden:9.9.9")
+        docker = json.loads((self.oci / "manifest.json").read_text())
+        self.assertEqual(docker[0]["RepoTags"], ["tokenwarden:9.9.9"])
+
     def test_is_the_same_bytes_when_built_again(self):
         again = Path(self.home.name) / "second"
         self.assertEqual(build(again), self.line)
