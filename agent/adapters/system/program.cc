@@ -38,6 +38,7 @@ class Descriptor {
 // number.
 int Start(std::vector<std::string> command, int output, pid_t& pid) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& text : command) arguments.push_back(text.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t files{};

@@ -59,7 +59,7 @@ class Login {
   Result<Lease> ByAppRole(const Material& material);
   Result<Lease> ByJwt(const char* method, const Secret& jwt);
   Result<Lease> ByCertificate();
-  Result<Lease> Post(const char* method, Json body);
+  Result<Lease> Post(const char* method, Json fields);
 
   Connection& connection_;
   const VaultAuthSpec auth_;
