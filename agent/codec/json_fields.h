@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/core/time.h"
@@ -38,10 +39,22 @@ inline std::string Text(const json& from, const char* key) {
 inline std::vector<std::string> Texts(const json& from, const char* key) {
   return from.value(key, std::vector<std::string>());
 }
+// Only a whole number that the type holds: to convert any other is undefined.
+template <typename Number>
+Number Whole(const json& from) {
+  if (from.is_number_unsigned()) {
+    const auto number = from.get<std::uint64_t>();
+    if (std::in_range<Number>(number)) return static_cast<Number>(number);
+  } else if (from.is_number_integer()) {
+    const auto number = from.get<std::int64_t>();
+    if (std::in_range<Number>(number)) return static_cast<Number>(number);
+  }
+  throw json::other_error::create(501, "no whole number in range", nullptr);
+}
 template <typename Number>
 std::optional<Number> NumberOf(const json& from, const char* key) {
   const auto found = from.find(key);
-  return found == from.end() ? std::nullopt : std::optional(found->template get<Number>());
+  return found == from.end() ? std::nullopt : std::optional(Whole<Number>(*found));
 }
 inline std::optional<Instant> Time(const json& from, const char* key) {
   const auto seconds = NumberOf<std::int64_t>(from, key);

@@ -40,7 +40,7 @@ TokenFacts FactsFromJson(const json& from) {
   facts.scopes = Texts(from, "scopes");
   for (const json& clock : Part(from, "other_clocks")) {
     facts.other_clocks.push_back({Known(ParseDeadlineReason(Text(clock, "reason"))),
-                                  FromUnix(clock.at("at").get<std::int64_t>())});
+                                  FromUnix(Whole<std::int64_t>(clock.at("at")))});
   }
   return facts;
 }
@@ -62,7 +62,7 @@ Evidence EvidenceFromJson(const json& from) {
           NumberOf<std::int64_t>(from, "code"),
           NumberOf<std::int64_t>(from, "subcode"),
           Text(from, "trace_id"),
-          FromUnix(from.at("observed_at").get<std::int64_t>())};
+          FromUnix(Whole<std::int64_t>(from.at("observed_at")))};
 }
 
 }  // namespace

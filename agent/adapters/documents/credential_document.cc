@@ -43,10 +43,10 @@ json JsonOf(const KeptGeneration& from) {
 
 KeptGeneration GenerationFrom(const json& from) {
   KeptGeneration kept;
-  kept.about.generation = from.at("generation").get<Generation>();
+  kept.about.generation = codec::Whole<Generation>(from.at("generation"));
   kept.about.fingerprint.text = Text(from, "fingerprint");
   kept.about.origin = codec::Known(ParseOrigin(Text(from, "origin")));
-  kept.about.created_at = FromUnix(from.at("created_at").get<std::int64_t>());
+  kept.about.created_at = FromUnix(codec::Whole<std::int64_t>(from.at("created_at")));
   kept.retired_at = codec::Time(from, "retired_at");
   kept.about.retired = kept.retired_at.has_value();
   kept.sealed = SealedIn(from, "sealed");
@@ -72,7 +72,7 @@ CredentialDocument DocumentFrom(const json& from, const std::string& name) {
   CredentialDocument document;
   document.write = Text(from, "write");
   document.decision = Text(from, "decision");
-  document.epoch = from.at("epoch").get<std::uint64_t>();
+  document.epoch = codec::Whole<std::uint64_t>(from.at("epoch"));
   document.state = StateFrom(from.at("state"));
   if (document.name() != name) throw json::other_error::create(501, "another name", nullptr);
   for (const json& sink : Part(from, "sinks")) document.state.sinks.push_back(SinkFrom(sink));
@@ -82,9 +82,9 @@ CredentialDocument DocumentFrom(const json& from, const std::string& name) {
   for (const json& kept : Part(from, "rotations")) {
     document.rotations.push_back(RotationIn(kept, name));
   }
-  document.last_rotation = from.at("last_rotation").get<std::uint64_t>();
+  document.last_rotation = codec::Whole<std::uint64_t>(from.at("last_rotation"));
   for (const auto& [target, generation] : Part(from, "notified").items()) {
-    document.notified[target] = generation.get<Generation>();
+    document.notified[target] = codec::Whole<Generation>(generation);
   }
   for (const json& entry : Part(from, "audit")) {
     document.audit.push_back(AuditFrom(entry));
@@ -145,7 +145,7 @@ Result<std::optional<CredentialDocument>> ParseDocument(std::string_view text,
   const json parsed = json::parse(content, nullptr, false);
   if (!parsed.is_object()) return Damaged(name);
   try {
-    if (parsed.at("format").get<int>() > kFormat) {
+    if (codec::Whole<std::int64_t>(parsed.at("format")) > kFormat) {
       return MakeError(ErrorKind::kFailedPrecondition, "newer_format",
                        "the state of " + name + " was written by a newer tokenwarden-agent",
                        "run that version; nothing was changed");

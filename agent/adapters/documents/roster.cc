@@ -40,7 +40,7 @@ Result<Roster::Held> Roster::Read() {
   const json parsed = json::parse((*document)->bytes, nullptr, false);
   if (!parsed.is_object()) return Damaged();
   try {
-    if (parsed.at("format").get<int>() > kFormat) {
+    if (codec::Whole<std::int64_t>(parsed.at("format")) > kFormat) {
       return MakeError(ErrorKind::kFailedPrecondition, "newer_format",
                        "the state on the server was written by a newer tokenwarden-agent",
                        "run that version; nothing was changed");

@@ -129,7 +129,7 @@ json JsonOf(const SinkState& from) {
 SinkState SinkFrom(const json& from) {
   SinkState sink;
   sink.target = Text(from, "target");
-  sink.generation = from.at("generation").get<Generation>();
+  sink.generation = codec::Whole<Generation>(from.at("generation"));
   sink.verified_at = Time(from, "verified_at");
   sink.drifted = from.value("drifted", false);
   sink.consecutive_failures = NumberOr0<std::uint32_t>(from, "failures");
@@ -162,11 +162,11 @@ json JsonOf(const Rotation& from) {
 
 Rotation RotationFrom(const json& from) {
   Rotation rotation;
-  rotation.id = from.at("id").get<RotationId>();
+  rotation.id = codec::Whole<RotationId>(from.at("id"));
   rotation.origin = Known(ParseOrigin(Text(from, "origin")));
   rotation.state = Known(ParseRotationState(Text(from, "state")));
-  rotation.from_generation = from.at("from_generation").get<Generation>();
-  rotation.epoch = from.at("epoch").get<std::uint64_t>();
+  rotation.from_generation = codec::Whole<Generation>(from.at("from_generation"));
+  rotation.epoch = codec::Whole<std::uint64_t>(from.at("epoch"));
   rotation.started_at = TimeOr0(from, "started_at");
   rotation.changed_at = TimeOr0(from, "changed_at");
   rotation.to_generation = NumberOr0<Generation>(from, "to_generation");
@@ -174,7 +174,7 @@ Rotation RotationFrom(const json& from) {
   rotation.note = Text(from, "note");
   for (const json& step : Part(from, "steps")) {
     rotation.steps.push_back({Known(ParseRotationState(step.at(0).get<std::string>())),
-                              FromUnix(step.at(1).get<std::int64_t>()),
+                              FromUnix(codec::Whole<std::int64_t>(step.at(1))),
                               step.at(2).get<std::string>()});
   }
   return rotation;

@@ -35,5 +35,19 @@ TEST(ObservationJson, IsDamageWhenItIsNotWhatWasWritten) {
   }
 }
 
+TEST(ObservationJson, IsDamageWhereANumberIsNoWholeOneOrTooLarge) {
+  Observation seen;
+  seen.evidence.http_status = 200;
+  const std::string good = ToJson(seen);
+  const std::string status = "\"http_status\":200";
+  ASSERT_NE(good.find(status), std::string::npos) << good;
+  for (const char* number : {"1.5e300", "1e99", "200.0", "-1e40", "4294967496", "true", "null",
+                             "18446744073709551615", "\"200\""}) {
+    std::string text = good;
+    text.replace(text.find(status), status.size(), std::string("\"http_status\":") + number);
+    EXPECT_EQ(ParseObservation(text).error().kind, ErrorKind::kDataLoss) << number;
+  }
+}
+
 }  // namespace
 }  // namespace tokenwarden::codec
