@@ -114,6 +114,7 @@ Result<std::string> SecretDocuments::Write(const std::string& name, const std::s
                          ": it is larger than the 1 MiB that a Secret holds in all",
                      "Keep the state in Vault.");
   }
+  const std::lock_guard<std::mutex> lock(writing_);
   const Change change{name, bytes, expected, NewVersion()};
   Status written = Patch(Operations(name, bytes, expected, change.version));
   if (!written) {

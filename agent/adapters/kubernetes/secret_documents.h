@@ -9,6 +9,7 @@
 // kube-apiserver answers to a test that fails (422 without causes).
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ class SecretDocuments : public DocumentStore {
 
   Client& client_;
   const ObjectName secret_;
+  // One write at a time: the server repeats a patch that another one overtook, with the whole
+  // Secret, so that many at once would keep each other from ever getting through.
+  std::mutex writing_;
 };
 
 }  // namespace tokenwarden::kubernetes

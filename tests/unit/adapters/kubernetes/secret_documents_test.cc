@@ -1,10 +1,35 @@
 // Beyond the contract that every document store keeps (tests/contract/document_store_contract.h).
 #include "agent/adapters/kubernetes/secret_documents.h"
 
+#include <atomic>
+#include <optional>
+#include <vector>
+
 #include "tests/unit/adapters/kubernetes/bench.h"
 
 namespace tokenwarden::kubernetes {
 namespace {
+
+// Counts the patches that are under way at once.
+class Meter : public HttpClient {
+ public:
+  explicit Meter(HttpClient& inner) : inner_(inner) {}
+  Result<HttpReply> Send(const HttpRequest& request) override {
+    if (request.method != HttpRequest::Method::kPatch) return inner_.Send(request);
+    const int now = ++under_way_;
+    for (int most = most_; now > most && !most_.compare_exchange_weak(most, now);) continue;
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();
+    Result<HttpReply> reply = inner_.Send(request);
+    --under_way_;
+    return reply;
+  }
+  int most() const { return most_; }
+
+ private:
+  HttpClient& inner_;
+  std::atomic<int> under_way_{0};
+  std::atomic<int> most_{0};
+};
 
 struct SecretDocumentsTest : testing::Test, Bench {
   SecretDocuments store{client, {"default", "state"}};
@@ -20,6 +45,22 @@ TEST_F(SecretDocumentsTest, TakesOneRequestPerReadAndPerWrite) {
   EXPECT_EQ(api.sent().size(), 2u);
   ASSERT_TRUE(store.Read("whatsapp"));
   EXPECT_EQ(api.sent().size(), 3u);
+}
+
+// The server would let them collide, and each collision costs it the whole Secret once more.
+TEST_F(SecretDocumentsTest, WritesOneDocumentAfterTheOther) {
+  Meter meter(api);
+  Client metered{ConnectionAs(MakeTokenIdentity(Secret(FakeBearer()))), meter, clock};
+  SecretDocuments documents{metered, {"default", "state"}};
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 8; ++writer) {
+    writers.emplace_back([&, name = "document-" + std::to_string(writer)] {
+      std::optional<std::string> version;
+      for (int i = 0; i < 20; ++i) version = documents.Write(name, "value", version).value();
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(meter.most(), 1);
 }
 
 TEST_F(SecretDocumentsTest, RecognisesItsOwnWriteWhoseReplyWasLost) {
