@@ -59,6 +59,7 @@ class Keeper {
   struct UnsavedReply {
     std::int64_t rotation = 0;
     Secret reply;
+    Generation from = 0;  // what was current when it was asked for
   };
   std::optional<UnsavedReply> unsaved_reply;
 

@@ -34,6 +34,13 @@ Result<RotationOutcome> Rotator::Reconsider(Work& work) const {
 Result<RotationOutcome> Rotator::Rescue(Work& work) const {
   std::optional<Keeper::UnsavedReply>& unsaved = work.keeper().unsaved_reply;
   if (!unsaved) return RotationOutcome::kUnchanged;
+  if (unsaved->from != work.state().generation) {
+    // Older than what another holder got since; with it, that one's value would be undone.
+    work.Audit("late_reply",
+               "a reply that could not be stored before another value came is let go");
+    unsaved.reset();
+    return RotationOutcome::kUnchanged;
+  }
   Result<HttpReply> reply = DecodeReply(unsaved->reply);
   Result<RenewedValue> renewed =
       reply ? work.deps().provider.ParseRenewal(*reply) : tl::unexpected<Error>(reply.error());

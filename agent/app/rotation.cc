@@ -133,7 +133,8 @@ Result<RotationOutcome> Rotator::Send(Work& work, const Rotation& rotation,
   replied.code = reply->status;
   replied.duration = reply->duration;
   work.Tell(replied);
-  work.keeper().unsaved_reply = Keeper::UnsavedReply{requested->id, EncodeReply(*reply)};
+  work.keeper().unsaved_reply =
+      Keeper::UnsavedReply{requested->id, EncodeReply(*reply), requested->from_generation};
   return StoreReply(work, *requested);
 }
 

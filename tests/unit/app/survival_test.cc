@@ -222,10 +222,31 @@ TEST(Survival, TakesAReplyThatAnotherHolderGaveUp) {
   reply.status = 200;
   reply.body = "third";
   world.issuer.Mint("third", world.Living(70 * kDay, Seconds{0}));
-  world.keeper->unsaved_reply = Keeper::UnsavedReply{4711, EncodeReply(reply)};
+  world.keeper->unsaved_reply = Keeper::UnsavedReply{4711, EncodeReply(reply), 2};
   world.clock.Advance(kHour);
   Reconcile(deps, *world.keeper, WorkLimits{});
   EXPECT_EQ(world.Held(), "third");
+  EXPECT_FALSE(world.keeper->unsaved_reply.has_value());
+}
+
+// What was asked for with the first value and came too late is older than what another holder made
+// of the same value since.
+TEST(Survival, LetsAReplyGoAfterAnotherHolderRenewed) {
+  DueWorld world(RotationModel::kGraceFork);
+  ScriptedHolder ours;
+  const Deps deps = With(world.deps(), world.issuer, world.issuer, ours);
+  world.Start();
+  Reconcile(deps, *world.keeper, WorkLimits{});
+  ASSERT_EQ(world.Held(), "second");
+  HttpReply reply;
+  reply.status = 200;
+  reply.body = "orphan";
+  world.issuer.Mint("orphan", world.Living(60 * kDay, Seconds{0}));
+  world.keeper->unsaved_reply = Keeper::UnsavedReply{4711, EncodeReply(reply), 1};
+  Reconcile(deps, *world.keeper, WorkLimits{});
+  EXPECT_EQ(world.Held(), "second");
+  EXPECT_EQ(world.state().generation, 2u);
+  EXPECT_FALSE(world.state().operator_need.has_value());
   EXPECT_FALSE(world.keeper->unsaved_reply.has_value());
 }
 
