@@ -6,10 +6,11 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 1000000
 FIRST_SEED ?= 1
+REPLICAS ?= --vault --agents 20 --credentials 200 --rotations 1000 --shards 20 --lease 10 --age 45 --strike-every 2000 --api-restarts 3 --patience 2400
 STEP := cmake/step.sh
 CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
 
-.PHONY: help build test check demo bench e2e asan tsan fuzz image package servers servers-up servers-down simulate kill-matrix fault-matrix fmt docs bare clean
+.PHONY: help build test check demo bench e2e asan tsan fuzz image package servers servers-up servers-down simulate kill-matrix fault-matrix replicas fmt docs bare clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +92,11 @@ kill-matrix: build ## Kill the agent at every system call of a renewal, start it
 fault-matrix: build ## Make every system call of a renewal that touches a file fail in every way it can, and judge
 	@$(STEP) "build the fault matrix" cmake --build build/release -j $(JOBS) --target fault_matrix
 	@build/release/tests/fault_matrix
+
+replicas: build ## Let 20 agents share 200 credentials while they are killed and paused, and count (REPLICAS= for others)
+	@$(STEP) "build the replicas" cmake --build build/release -j $(JOBS) --target replicas
+	@$(STEP) "test servers (once: about fifteen minutes on two cores)" tests/servers/build.sh
+	@build/release/tests/replicas $(REPLICAS)
 
 fmt: ## Format the sources in place
 	@cmake/bootstrap.sh check
