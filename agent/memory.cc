@@ -17,10 +17,23 @@ namespace {
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
-Result<crypto::StateKey> LoadStateKey(const Config& config, Servers& servers) {
+// Null for a state on this disk.
+Result<std::unique_ptr<DocumentStore>> MakeDocuments(const Config& config, Servers& servers) {
+  if (config.state_kind == StateKind::kSqlite) return std::unique_ptr<DocumentStore>();
+  if (config.state_kind == StateKind::kVault) {
+    return servers.vault()->MakeDocumentStore(config.state_path);
+  }
+  return servers.kubernetes()->MakeDocumentStore(config.state_path);
+}
+
+Result<crypto::StateKey> LoadStateKey(const Config& config, Servers& servers,
+                                      DocumentStore* documents) {
   if (config.state_transit_key && config.state_key_command.empty()) {
-    const bool is_new = config.state_kind == StateKind::kSqlite && !Exists(config.state_path);
-    Result<Secret> key = servers.vault()->UnwrapStateKey(*config.state_transit_key, is_new);
+    Result<bool> exists = documents == nullptr ? Result<bool>(Exists(config.state_path))
+                                               : documents::HasState(*documents);
+    if (!exists) return tl::unexpected<Error>(exists.error());
+    Result<Secret> key =
+        servers.vault()->UnwrapStateKey(*config.state_transit_key, !*exists, documents);
     if (!key) return tl::unexpected<Error>(key.error());
     return crypto::ParseStateKey(*key);
   }
@@ -32,14 +45,7 @@ Result<crypto::StateKey> LoadStateKey(const Config& config, Servers& servers) {
                                    });
 }
 
-Status OpenDocuments(const Config& config, Servers& servers, Memory& memory) {
-  if (config.state_kind == StateKind::kVault) {
-    memory.documents = servers.vault()->MakeDocumentStore(config.state_path);
-  } else {
-    auto documents = servers.kubernetes()->MakeDocumentStore(config.state_path);
-    if (!documents) return tl::unexpected<Error>(documents.error());
-    memory.documents = std::move(*documents);
-  }
+Status OpenDocuments(const Config& config, Memory& memory) {
   documents::Options options;
   if (config.state_kind == StateKind::kKubernetes) options.parallel = 1;  // one Secret holds all
   for (const CredentialSpec& spec : config.credentials) options.credentials.push_back(spec.name);
@@ -58,11 +64,10 @@ Status OpenFile(const Config& config, Memory& memory) {
   return {};
 }
 
-Status OpenWith(const crypto::StateKey& key, const Config& config, Servers& servers,
-                Memory& memory) {
+Status OpenWith(const crypto::StateKey& key, const Config& config, Memory& memory) {
   memory.sealer = crypto::MakeSealer(key);
   Status opened = config.state_kind == StateKind::kSqlite ? OpenFile(config, memory)
-                                                          : OpenDocuments(config, servers, memory);
+                                                          : OpenDocuments(config, memory);
   if (!opened) return opened;
   Result<std::optional<Secret>> own = memory.store->LoadFingerprintKey();
   if (!own) return tl::unexpected<Error>(own.error());
@@ -83,9 +88,9 @@ std::string KeyFile(const Config& config, const std::string& base_dir) {
 
 // `refused`: by the configured key.
 Status OpenWithNextKey(const std::string& key_file, const Error& refused, const Config& config,
-                       Servers& servers, Instant now, Memory& memory) {
+                       Instant now, Memory& memory) {
   Result<crypto::StateKey> next = crypto::LoadNextKey(key_file);
-  if (!next || !OpenWith(*next, config, servers, memory)) return tl::unexpected<Error>(refused);
+  if (!next || !OpenWith(*next, config, memory)) return tl::unexpected<Error>(refused);
   Result<std::string> kept = crypto::TakeNextKey(key_file, now);
   memory.warnings.push_back(
       kept ? "a change of the state key had been interrupted and is finished now; the old key is " +
@@ -99,14 +104,17 @@ Status OpenWithNextKey(const std::string& key_file, const Error& refused, const 
 
 Result<Memory> OpenMemory(const Config& config, const std::string& base_dir, Servers& servers,
                           Instant now) {
-  Result<crypto::StateKey> key = LoadStateKey(config, servers);
-  if (!key) return tl::unexpected<Error>(key.error());
+  Result<std::unique_ptr<DocumentStore>> documents = MakeDocuments(config, servers);
+  if (!documents) return tl::unexpected<Error>(documents.error());
   Memory memory;
-  Status opened = OpenWith(*key, config, servers, memory);
+  memory.documents = std::move(*documents);
+  Result<crypto::StateKey> key = LoadStateKey(config, servers, memory.documents.get());
+  if (!key) return tl::unexpected<Error>(key.error());
+  Status opened = OpenWith(*key, config, memory);
   const std::string key_file = KeyFile(config, base_dir);
   if (!opened && opened.error().reason == "wrong_key" && !key_file.empty()) {
     const Error refused = opened.error();
-    opened = OpenWithNextKey(key_file, refused, config, servers, now, memory);
+    opened = OpenWithNextKey(key_file, refused, config, now, memory);
   }
   if (!opened) return tl::unexpected<Error>(opened.error());
   if (!config.allow_ephemeral_state.empty()) {

@@ -188,7 +188,7 @@ enum class StateKind { kSqlite, kVault, kKubernetes };
 struct TransitKeySpec {
   std::string mount = "transit";
   std::string key;           // name of the transit key
-  std::string wrapped_file;  // holds the wrapped state key; made on first use
+  std::string wrapped_file;  // the wrapped state key, made on first use; empty = beside the state
 
   bool operator==(const TransitKeySpec&) const = default;
 };

@@ -382,6 +382,12 @@ Result<std::vector<AuditEntry>> DocumentStateStore::LoadAudit(const std::string&
 
 }  // namespace
 
+Result<bool> HasState(DocumentStore& documents) {
+  Result<std::optional<Document>> roster = documents.Read(kRosterName);
+  if (!roster) return tl::unexpected<Error>(roster.error());
+  return roster->has_value();
+}
+
 Result<std::unique_ptr<StateStore>> OpenStateStore(DocumentStore& documents, Sealer& sealer,
                                                    Options options) {
   auto store = std::make_unique<DocumentStateStore>(documents, sealer, std::move(options));

@@ -34,6 +34,9 @@ struct Options {
   ShelfOptions shelf;
 };
 
+// Whether a state is there, whoever sealed it.
+Result<bool> HasState(DocumentStore& documents);
+
 // Both must outlive the store. kFailedPrecondition `wrong_key` when the state was sealed with
 // another key, `newer_format` when a newer program wrote it.
 Result<std::unique_ptr<StateStore>> OpenStateStore(DocumentStore& documents, Sealer& sealer,

@@ -144,7 +144,8 @@ class Uniqueness {
   Uniqueness(const Config& config, Problems& problems) : config_(config), problems_(problems) {
     ReserveState();
     if (config.state_key) ReserveKey(*config.state_key);
-    if (config.state_transit_key) Reserve(config.state_transit_key->wrapped_file, "the state key");
+    const auto& wrapped = config.state_transit_key;
+    if (wrapped && !wrapped->wrapped_file.empty()) Reserve(wrapped->wrapped_file, "the state key");
     Reserve(std::filesystem::path(problems.file()).filename().string(), "this configuration");
   }
 

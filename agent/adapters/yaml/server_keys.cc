@@ -151,7 +151,8 @@ const Table& TransitKeyTable() {
       {
           {"key", Form::kText, "name of the transit key", true},
           {"mount", Form::kVaultMount, "where transit is mounted; default transit"},
-          {"wrapped_file", Form::kText, "the wrapped state key; made on first use", true},
+          {"wrapped_file", Form::kText,
+           "the wrapped state key; made on first use; default beside a state on a server"},
       }};
   return table;
 }

@@ -49,7 +49,17 @@ void AStateOnAServerIsSealed(const Whole& whole) {
                      "make one with `tokenwarden keygen FILE` and add state.key");
 }
 
-// A key beside what it seals protects nothing.
+void AWrappedKeyHasAPlace(const Whole& whole) {
+  const Config& config = whole.config;
+  const auto& transit = config.state_transit_key;
+  if (!transit || !transit->wrapped_file.empty()) return;
+  if (config.state_kind != StateKind::kSqlite) return;  // beside the state
+  whole.problems.Add(At(&whole.root, {"state", "key"})->place,
+                     "state.key: the wrapped key of a state on this disk has no file",
+                     "add wrapped_file; it is made on first use");
+}
+
+// A key beside what it seals protects nothing, unless it is wrapped.
 void TheKeyIsKeptApart(const Whole& whole) {
   const Config& config = whole.config;
   if (!config.state_key) return;
@@ -84,9 +94,9 @@ void RequestsEndBeforeTheLease(const Whole& whole) {
                      "set limits.request_timeout shorter than coordination.lease.duration");
 }
 
-constexpr void (*kWholeRules[])(const Whole&) = {OnePlaceForTheState, AStateOnAServerIsSealed,
-                                                 TheKeyIsKeptApart, ReplicasShareTheState,
-                                                 RequestsEndBeforeTheLease};
+constexpr void (*kWholeRules[])(const Whole&) = {OnePlaceForTheState,   AStateOnAServerIsSealed,
+                                                 AWrappedKeyHasAPlace,  TheKeyIsKeptApart,
+                                                 ReplicasShareTheState, RequestsEndBeforeTheLease};
 
 // ---- Vault's door ----
 

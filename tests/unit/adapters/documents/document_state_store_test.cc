@@ -97,6 +97,13 @@ TEST_F(Documents, OfANewerProgramAreLeftAlone) {
 
 // ---- opening ----
 
+TEST_F(Documents, AreThereOnceTheyWereOpened) {
+  MemoryDocumentStore documents(server_);
+  EXPECT_FALSE(HasState(documents).value());
+  Start();
+  EXPECT_TRUE(HasState(documents).value());
+}
+
 TEST_F(Documents, RefuseAnotherKey) {
   Start();
   MemoryDocumentStore documents(server_);

@@ -218,6 +218,13 @@ TEST(ParseConfig, TakesTheDefaultsOfALeaseAndOfTransit) {
   EXPECT_EQ(config.state_transit_key->mount, "transit");
 }
 
+TEST(ParseConfig, NeedsNoFileForTheWrappedKeyOfAStateOnAServer) {
+  const Config config =
+      Good(Minimal() + "state: {kubernetes: {secret: s}, key: {transit: {key: k}}}\n" +
+           "kubernetes: {namespace: n}\n");
+  EXPECT_EQ(config.state_transit_key->wrapped_file, "");
+}
+
 TEST(ParseConfig, TurnsListenersOffByWordOrByEmptyText) {
   for (const char* off : {"off", "\"\""}) {
     const Config config =

@@ -334,6 +334,10 @@ TEST(ConfigProblems, NameCombinationsOfServersThatCannotWork) {
        With("  meta: {}\n  sinks: [kubernetes: \"n/t#k\"]\n") +
            "state: {key: {kubernetes: \"n/t#k\"}}\n",
        "5:11: credential a: this sink would overwrite the state key (choose another place)\n"},
+      {"wrapped key without a place",
+       With("  meta: {}\n  sinks: [file: /w]\n") + "state: {key: {transit: {key: k}}}\n",
+       "6:14: state.key: the wrapped key of a state on this disk has no file (add wrapped_file; it "
+       "is made on first use)\n"},
       {"sink over the wrapped key",
        With("  meta: {}\n  sinks: [file: /w]\n") +
            "state: {key: {transit: {key: k, wrapped_file: /w}}}\n",
