@@ -74,7 +74,7 @@ SyncStage::SyncStage(VaultServer& vault) : vault_(vault), name_(NextName()) {
 
 SyncStage::Route SyncStage::Directly() const {
   return {vault_.address(), "{token_file: " + stage_.room().File("vault-token") + "}",
-          cluster().server()};
+          cluster().server(), ""};
 }
 
 void SyncStage::WriteNewToken() {
@@ -116,12 +116,17 @@ void SyncStage::WriteConfig(const Route& route) {
                          R"(, key: access_token}
       - kubernetes: {secret: )" +
                          name_ + ", key: access_token}\n");
+  std::string config = stage_.room().Read("tokenwarden.yaml");
+  if (!route.state.empty()) {
+    const std::size_t at = config.find("state: ");
+    config.replace(at, config.find('\n', at) - at, "state: " + route.state);
+  }
   const std::string kubeconfig =
       cluster().KubeconfigFor(cluster().TokenOf("shop", name_), route.kubernetes);
-  stage_.room().Write("tokenwarden.yaml",
-                      stage_.room().Read("tokenwarden.yaml") + "vault: {address: \"" + route.vault +
-                          "\", auth: " + route.vault_auth +
-                          "}\nkubernetes: {kubeconfig: " + kubeconfig + ", namespace: shop}\n");
+  stage_.room().Write("tokenwarden.yaml", config + "vault: {address: \"" + route.vault +
+                                              "\", auth: " + route.vault_auth +
+                                              "}\nkubernetes: {kubeconfig: " + kubeconfig +
+                                              ", namespace: shop}\n");
 }
 
 void SyncStage::Start(const Route& route) {

@@ -24,6 +24,7 @@ class SyncStage : public testing::Test {
     std::string vault;       // URL
     std::string vault_auth;  // YAML
     std::string kubernetes;  // URL
+    std::string state;       // YAML; empty: a file
   };
 
   explicit SyncStage(VaultServer& vault);
