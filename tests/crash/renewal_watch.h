@@ -42,6 +42,7 @@ class RenewalWatch : public Watcher {
   bool closed_ = false;
   std::map<std::string, int> times_;
   std::vector<std::string> points_;
+  int quiet_looks_ = 0;  // since the last call
   long exchange_socket_ = -1;
   bool replied_ = false;
   bool reply_durable_ = false;
