@@ -21,9 +21,9 @@ runs() {
   [[ -n $birth && $(birth_of "$pid") == "$birth" && $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) != Z* ]]
 }
 
-# await NAME COMMAND...: until it succeeds, a minute at most and only while NAME runs.
+# await NAME COMMAND...: until it succeeds, five minutes at most (the machine may be busy) and only while NAME runs.
 await() {
-  local name=$1 end=$((SECONDS + 60))
+  local name=$1 end=$((SECONDS + 300))
   shift
   until "$@" >/dev/null 2>&1; do
     if ! runs "$name" || ((SECONDS > end)); then
