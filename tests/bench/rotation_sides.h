@@ -311,4 +311,37 @@ inline void ReplaceSafely(const Setting& setting, const std::string& token) {
   if (!done) throw std::runtime_error("the floor could not replace its file");
 }
 
+// The writes and flushes of a rotation go through here.
+extern "C" {
+int __real_fdatasync(int file);
+ssize_t __real_pwrite64(int file, const void* bytes, std::size_t size, off64_t at);
+ssize_t __real_pwrite(int file, const void* bytes, std::size_t size, off_t at);
+int __wrap_fdatasync(int file) {
+  Record(0);
+  return __real_fdatasync(file);
+}
+ssize_t __wrap_pwrite64(int file, const void* bytes, std::size_t size, off64_t at) {
+  Record(size);
+  return __real_pwrite64(file, bytes, size, at);
+}
+ssize_t __wrap_pwrite(int file, const void* bytes, std::size_t size, off_t at) {
+  Record(size);
+  return __real_pwrite(file, bytes, size, at);
+}
+}
+
+// `PROGRAM DIRECTORY ROUNDS PER_ROUND`; 1 with the reason when something could not be measured.
+inline int RunBench(const char* name, int argc, char** argv, int (*measure)(char**)) {
+  if (argc != 4) {
+    std::fprintf(stderr, "usage: %s DIRECTORY ROUNDS PER_ROUND\n", name);
+    return 2;
+  }
+  try {
+    return measure(argv);
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s: %s\n", name, problem.what());
+    return 1;
+  }
+}
+
 }  // namespace tokenwarden::bench

@@ -249,35 +249,8 @@ int Main(char** argv) {
 
 }  // namespace
 
-extern "C" {
-int __real_fdatasync(int file);
-ssize_t __real_pwrite64(int file, const void* bytes, std::size_t size, off64_t at);
-ssize_t __real_pwrite(int file, const void* bytes, std::size_t size, off_t at);
-int __wrap_fdatasync(int file) {
-  Record(0);
-  return __real_fdatasync(file);
-}
-ssize_t __wrap_pwrite64(int file, const void* bytes, std::size_t size, off64_t at) {
-  Record(size);
-  return __real_pwrite64(file, bytes, size, at);
-}
-ssize_t __wrap_pwrite(int file, const void* bytes, std::size_t size, off_t at) {
-  Record(size);
-  return __real_pwrite(file, bytes, size, at);
-}
-}
-
 }  // namespace tokenwarden::bench
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: sync_bench DIRECTORY ROUNDS PER_ROUND\n");
-    return 2;
-  }
-  try {
-    return tokenwarden::bench::Main(argv);
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "sync_bench: %s\n", problem.what());
-    return 1;
-  }
+  return tokenwarden::bench::RunBench("sync_bench", argc, argv, tokenwarden::bench::Main);
 }
